@@ -1,0 +1,75 @@
+"""A request and its answer, as every layer above the socket sees them.
+
+`server/serving.py` makes a `Request` from aiohttp's, the loopback client makes one in process;
+neither knows what the other side is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+Headers = CIMultiDict[str] | CIMultiDictProxy[str]
+
+JSON = "application/json"
+YAML = "application/yaml"
+CBOR = "application/cbor"
+PROTOBUF = "application/vnd.kubernetes.protobuf"
+
+
+@dataclass(slots=True)
+class Peer:
+    """Who is at the other end of the connection."""
+
+    address: str = ""
+    """IP address; empty in process."""
+    certificate: bytes | None = None
+    """The verified client certificate in DER form."""
+    loopback: bool = False
+    """True for calls that never left the process."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request, its body not yet read."""
+
+    method: str
+    path: str
+    """Percent-decoded path."""
+    query: str
+    """Raw query string, without the question mark."""
+    headers: Headers
+    read: Callable[[int], Awaitable[bytes]]
+    """Reads the whole body; raises `errors.ApiError` (413) above the given number of bytes."""
+    peer: Peer = field(default_factory=Peer)
+    hijack: Any = None
+    """Transport-specific handle for connection upgrades (exec, proxy); None in process."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """One HTTP answer: either `body`, or `stream` of chunks until it ends."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    stream: AsyncIterator[bytes] | None = None
+    """Must be closed (`aclose`) by whoever consumes it."""
+
+
+async def no_body(_limit: int) -> bytes:
+    """`Request.read` for a request without a body."""
+    return b""
+
+
+def fixed_body(data: bytes) -> Callable[[int], Awaitable[bytes]]:
+    """`Request.read` for a body already in memory."""
+
+    async def read(_limit: int) -> bytes:
+        return data
+
+    return read
