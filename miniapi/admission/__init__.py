@@ -1,1 +1,1 @@
-"""TODO-DOC admission."""
+"""Admission: the plugins that change and judge writes, and the chain that runs them in order."""

@@ -1,1 +1,1 @@
-"""TODO-DOC endpoints/verbs."""
+"""One file per verb, each with `serve(context, scope)`; verbs do not know each other."""

@@ -1,0 +1,106 @@
+"""From a request's body to a typed, defaulted object."""
+
+from __future__ import annotations
+
+from miniapi import errors
+from miniapi.codec.builtin import codec_for
+from miniapi.codec.interface import DecodeError
+from miniapi.endpoints.context import Context
+from miniapi.endpoints.scope import Scope
+from miniapi.meta.gvk import GroupVersionKind, parse_api_version
+from miniapi.meta.objects import Object
+from miniapi.schema.convert import ConvertError
+
+MAX_BODY_BYTES = 3 * 1024 * 1024
+
+
+async def read(context: Context) -> bytes:
+    """The raw body; 413 above the limit."""
+    return await context.request.read(MAX_BODY_BYTES)
+
+
+def complain(context: Context, complaints: list[str], field_validation: str, gvk: GroupVersionKind) -> None:
+    """Unknown and duplicate fields: a 400, warnings, or nothing."""
+    if not complaints or field_validation == "Ignore":
+        return
+    if field_validation == "Strict":
+        raise errors.bad_request(
+            f'{gvk.kind} in version "{gvk.version}" cannot be handled as a {gvk.kind}: '
+            f"strict decoding error: {', '.join(complaints)}"
+        )
+    for complaint in complaints:
+        context.warn(complaint)
+
+
+def type_meta(obj: Object, expected: GroupVersionKind) -> None:
+    """Fills apiVersion and kind from the URL; 400 where the body says another type."""
+    if not obj.get("kind"):
+        obj["kind"] = expected.kind
+    if not obj.get("apiVersion"):
+        obj["apiVersion"] = expected.api_version
+
+
+def decode(context: Context, scope: Scope, data: bytes, expected: GroupVersionKind, field_validation: str) -> Object:
+    """Decodes, checks the type, converts to the kind's fields and defaults."""
+    content_type = context.request.headers.get("Content-Type") or "application/json"
+    codec = codec_for(content_type, custom=scope.kind.custom)
+    try:
+        decoded = codec.decode(data, expected)
+    except DecodeError as problem:
+        raise errors.bad_request(
+            f'{expected.kind} in version "{expected.version}" cannot be handled as a {expected.kind}: {problem}'
+        ) from None
+    obj = decoded.obj
+    if not isinstance(obj, dict):
+        raise errors.bad_request(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal "
+            f"{json_type(obj)} into Go value of type struct "
+            '{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+        )
+    return typed(context, scope, obj, expected, field_validation, list(decoded.duplicates))
+
+
+def typed(
+    context: Context,
+    scope: Scope,
+    obj: Object,
+    expected: GroupVersionKind,
+    field_validation: str,
+    complaints: list[str],
+) -> Object:
+    """As `decode`, from a decoded object."""
+    type_meta(obj, expected)
+    try:
+        group, version = parse_api_version(obj["apiVersion"])
+    except (ValueError, AttributeError) as problem:
+        raise errors.bad_request(str(problem)) from None
+    if (group, version, obj["kind"]) != tuple(expected):
+        raise errors.bad_request(
+            f"the API version in the data ({obj['apiVersion']}) does not match the expected API version "
+            f"({expected.api_version})"
+            if obj["kind"] == expected.kind
+            else f"{obj['kind']} in version \"{version}\" cannot be handled as a {expected.kind}: "
+            f'no kind "{obj["kind"]}" is registered for version "{obj["apiVersion"]}" in scheme '
+            '"pkg/api/legacyscheme/scheme.go:30"'
+        )
+    try:
+        obj, unknown = scope.convert(obj)
+    except ConvertError as problem:
+        raise errors.bad_request(
+            f'{expected.kind} in version "{expected.version}" cannot be handled as a {expected.kind}: {problem}'
+        ) from None
+    complain(context, complaints + unknown, field_validation, expected)
+    scope.default(obj)
+    scope.strategy.default(obj)
+    return obj
+
+
+def json_type(value: object) -> str:
+    """How Go's decoder names a JSON value."""
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, (int, float)):
+        return "number"
+    return "array" if isinstance(value, list) else "object"

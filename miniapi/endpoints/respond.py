@@ -1,0 +1,112 @@
+"""How an object, a list or an error becomes bytes in the form that the client accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from miniapi.codec.negotiate import Negotiated
+from miniapi.endpoints.scope import Scope
+from miniapi.errors import ApiError
+from miniapi.meta.gvk import GroupVersionKind
+from miniapi.meta.objects import Object
+from miniapi.storage.interface import Stored
+from miniapi.wire import JSON, Reply
+
+_TABLE = "Table"
+
+
+def status_object(obj: dict[str, Any], code: int, negotiated: Negotiated | None = None) -> Reply:
+    """A Status, or any small document made for this answer."""
+    if negotiated is None or negotiated.codec.media_type == JSON:
+        indent = orjson.OPT_INDENT_2 if negotiated is not None and negotiated.pretty else 0
+        return Reply(code, orjson.dumps(obj, option=indent) + b"\n", JSON)
+    return Reply(code, negotiated.codec.encode(obj), negotiated.media_type)
+
+
+def error(problem: ApiError, negotiated: Negotiated | None = None) -> Reply:
+    """The Status of what went wrong."""
+    reply = status_object(problem.status(), problem.code, negotiated)
+    reply.headers.extend(problem.headers)
+    if problem.retry_after_seconds:
+        reply.headers.append(("Retry-After", str(problem.retry_after_seconds)))
+    return reply
+
+
+def stored(scope: Scope, found: Stored, negotiated: Negotiated, code: int = 200) -> Reply:
+    """One stored object; JSON without transformation goes out as the bytes it has."""
+    if negotiated.plain_json:
+        return Reply(code, scope.versioned.encoded(found), JSON)
+    return one(scope, scope.versioned.object(found), negotiated, code)
+
+
+def one(scope: Scope, obj: Object, negotiated: Negotiated, code: int = 200) -> Reply:
+    """One object in hand."""
+    if negotiated.as_kind == _TABLE:
+        table = scope.printer.table([obj], obj["metadata"], negotiated.as_version)
+        return _encode(table, negotiated, code)
+    if negotiated.as_kind == "PartialObjectMetadata":
+        return _encode(partial(obj, negotiated.as_version), negotiated, code)
+    return _encode(obj, negotiated, code)
+
+
+def _encode(obj: Object, negotiated: Negotiated, code: int) -> Reply:
+    if negotiated.codec.media_type == JSON:
+        option = orjson.OPT_INDENT_2 if negotiated.pretty else 0
+        return Reply(code, orjson.dumps(obj, option=option), JSON)
+    return Reply(code, negotiated.codec.encode(obj), negotiated.media_type)
+
+
+def partial(obj: Object, version: str = "v1") -> Object:
+    """PartialObjectMetadata of an object."""
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": f"meta.k8s.io/{version or 'v1'}",
+        "metadata": obj.get("metadata") or {},
+    }
+
+
+def list_metadata(revision: int, token: str, remaining: int | None) -> dict[str, Any]:
+    """ListMeta."""
+    meta: dict[str, Any] = {"resourceVersion": str(revision)}
+    if token:
+        meta["continue"] = token
+    if remaining is not None:
+        meta["remainingItemCount"] = remaining
+    return meta
+
+
+def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], negotiated: Negotiated) -> Reply:
+    """A list: stored bytes joined, or rows, or metadata, or another format."""
+    list_gvk = scope.kind.list_gvk
+    if negotiated.plain_json:
+        head = b'{"kind":"%b","apiVersion":"%b","metadata":%b,"items":[' % (
+            list_gvk.kind.encode(),
+            list_gvk.api_version.encode(),
+            orjson.dumps(meta),
+        )
+        item = scope.versioned.item
+        return Reply(200, head + b",".join([item(s) for s in items]) + b"]}\n", JSON)
+    objects = [scope.versioned.object(s) for s in items]
+    if negotiated.as_kind == _TABLE:
+        return _encode(scope.printer.table(objects, meta, negotiated.as_version), negotiated, 200)
+    if negotiated.as_kind == "PartialObjectMetadataList":
+        document: Object = {
+            "kind": "PartialObjectMetadataList",
+            "apiVersion": f"meta.k8s.io/{negotiated.as_version}",
+            "metadata": meta,
+            "items": [partial(o, negotiated.as_version) for o in objects],
+        }
+        return _encode(document, negotiated, 200)
+    return _encode(typed_list(list_gvk, objects, meta, keep_type=scope.kind.custom), negotiated, 200)
+
+
+def typed_list(gvk: GroupVersionKind, objects: list[Object], meta: dict[str, Any], *, keep_type: bool) -> Object:
+    """The list kind with its items, which carry no type of their own for built-in kinds."""
+    if not keep_type:
+        for obj in objects:
+            obj.pop("kind", None)
+            obj.pop("apiVersion", None)
+    return {"kind": gvk.kind, "apiVersion": gvk.api_version, "metadata": meta, "items": objects}

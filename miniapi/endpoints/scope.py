@@ -1,0 +1,70 @@
+"""All that a verb needs to know of the resource it serves, compiled once (handlers.RequestScope)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from miniapi.admission.chain import AdmissionChain
+from miniapi.clock import Clock
+from miniapi.endpoints.context import Context
+from miniapi.endpoints.table import Printer
+from miniapi.kinds.kind import Kind, Subresource
+from miniapi.meta.gvk import GroupVersionKind
+from miniapi.meta.objects import Object
+from miniapi.patch.field_manager import FieldManager
+from miniapi.registry.resource import Versioned
+from miniapi.schema.model import Schema
+from miniapi.strategies.interface import Strategy, WriteContext
+from miniapi.validation.interface import Validation
+from miniapi.wire import Reply
+
+Convert = Callable[[Object], tuple[Object, list[str]]]
+
+
+class ResourceHandler(Protocol):
+    """Serves a resource or subresource that is not plain storage (scale, eviction, reviews, token, ...)."""
+
+    async def serve(self, context: Context, scope: Scope) -> Reply: ...
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What a kind's writes do beside the store: allocate addresses, refuse by what else exists."""
+
+    before_create: Callable[[Object, WriteContext], Awaitable[None]] | None = None
+    before_update: Callable[[Object, Object, WriteContext], Awaitable[None]] | None = None
+    after_failure: Callable[[Object, Object | None], None] | None = None
+    after_delete: Callable[[Object], None] | None = None
+
+
+@dataclass(slots=True)
+class Scope:
+    """One kind, or one subresource of a kind."""
+
+    kind: Kind
+    subresource: Subresource | None
+    versioned: Versioned
+    gvk: GroupVersionKind
+    """Kind of the bodies."""
+    schema: Schema | None
+    convert: Convert
+    """Types, drops and orders the fields of a decoded body; reports unknown ones."""
+    default: Callable[[Object], None]
+    strategy: Strategy
+    validation: Validation
+    fields: FieldManager
+    admission: AdmissionChain
+    clock: Clock
+    printer: Printer
+    handler: ResourceHandler | None = None
+    hooks: Hooks = field(default_factory=Hooks)
+    min_request_timeout_seconds: int = 1800
+    protobuf: bool = True
+    """Whether the kind has a protobuf form."""
+
+    @property
+    def subresource_name(self) -> str:
+        """Empty for the object itself."""
+        return self.subresource.name if self.subresource else ""

@@ -1,0 +1,74 @@
+"""Which objects a list, a watch or a deletecollection means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from miniapi import errors
+from miniapi.endpoints.parameters import ListOptions
+from miniapi.kinds.kind import Kind
+from miniapi.meta import selectors
+from miniapi.meta.objects import Object
+
+
+@dataclass(slots=True)
+class Selection:
+    """A label and a field selector, compiled; `everything` where both are empty."""
+
+    everything: bool
+    name: str
+    """The one name that the field selector allows, or empty."""
+    matches: Callable[[Object], bool]
+
+
+def _everything(_obj: Object) -> bool:
+    return True
+
+
+def compile_selection(kind: Kind, options: ListOptions) -> Selection:
+    """400 for what does not parse and for fields that the kind does not offer."""
+    if not options.label_selector and not options.field_selector:
+        return Selection(True, "", _everything)
+    try:
+        label = selectors.parse_label_selector(options.label_selector) if options.label_selector else None
+        terms = selectors.parse_field_selector(options.field_selector) if options.field_selector else ()
+    except ValueError as problem:
+        raise errors.bad_request(str(problem)) from None
+    fields: dict[str, Callable[[Object], str]] = {
+        "metadata.name": lambda o: str(o["metadata"].get("name", "")),
+        **({"metadata.namespace": lambda o: str(o["metadata"].get("namespace", ""))} if True else {}),
+        **kind.strategy.selectable_fields,
+    }
+    tests: list[tuple[Callable[[Object], str], bool, str]] = []
+    name = ""
+    for term in terms:
+        getter = fields.get(term.field)
+        if getter is None:
+            raise errors.bad_request(_unsupported(kind, term.field, options.field_selector))
+        if term.field == "metadata.name" and term.equals:
+            name = term.value
+        tests.append((getter, term.equals, term.value))
+
+    def matches(obj: Object) -> bool:
+        if label is not None and not label(obj["metadata"].get("labels") or {}):
+            return False
+        return all((getter(obj) == value) is equals for getter, equals, value in tests)
+
+    return Selection(False, name, matches)
+
+
+def _unsupported(kind: Kind, field: str, selector: str) -> str:
+    if kind.gvk.group in ("", "events.k8s.io") and kind.strategy.selectable_fields:
+        why = f"field label not supported: {field}"
+    else:
+        why = f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+    return f'Unable to find "{kind.gvk.group}/{kind.gvk.version}, Resource={kind.plural}" that match label selector "", field selector "{selector}": {why}'.replace(
+        'Unable to find "/', 'Unable to find "/'
+    )
+
+
+def labels(obj: Any) -> dict[str, str]:
+    """metadata.labels or an empty dict."""
+    return (obj.get("metadata") or {}).get("labels") or {}

@@ -1,0 +1,49 @@
+"""Tables: the rows that `kubectl get` shows, made on the server (meta.k8s.io Table)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from miniapi.clock import Clock
+from miniapi.meta.objects import Object
+
+Cells = Callable[[Object, Any], list[Any]]
+"""(object, now) -> one cell per column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """A kind's columns and how its cells are made."""
+
+    columns: Sequence[dict[str, Any]]
+    """TableColumnDefinition objects."""
+    cells: Cells
+    clock: Clock
+
+    def table(self, objects: Sequence[Object], meta: dict[str, Any], version: str, include: str = "Metadata") -> Object:
+        """The Table of these objects; each row carries the object's metadata unless `include` says otherwise."""
+        now = self.clock()
+        list_meta = {k: v for k, v in meta.items() if k in ("resourceVersion", "continue", "remainingItemCount")}
+        return {
+            "kind": "Table",
+            "apiVersion": f"meta.k8s.io/{version or 'v1'}",
+            "metadata": list_meta,
+            "columnDefinitions": list(self.columns),
+            "rows": [self._row(o, now, version, include) for o in objects],
+        }
+
+    def _row(self, obj: Object, now: Any, version: str, include: str) -> dict[str, Any]:
+        row: dict[str, Any] = {"cells": self.cells(obj, now)}
+        if include == "Object":
+            row["object"] = obj
+        elif include == "None":
+            row["object"] = None
+        else:
+            row["object"] = {
+                "kind": "PartialObjectMetadata",
+                "apiVersion": f"meta.k8s.io/{version or 'v1'}",
+                "metadata": obj.get("metadata") or {},
+            }
+        return row

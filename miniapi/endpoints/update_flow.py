@@ -1,0 +1,172 @@
+"""What PUT and PATCH share: read, change, own, admit, prepare, validate, store if nobody came between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from miniapi import errors
+from miniapi.admission.interface import Attributes
+from miniapi.endpoints.context import Context
+from miniapi.endpoints.parameters import WriteOptions
+from miniapi.endpoints.scope import Scope
+from miniapi.endpoints.writes import attributes, before_create, before_update, write_context
+from miniapi.meta.objects import Object, copy
+from miniapi.registry.deletion import may_vanish
+from miniapi.storage.interface import KeyConflict, Stored
+
+
+@dataclass(slots=True)
+class Change:
+    """One request to change one object."""
+
+    context: Context
+    scope: Scope
+    options: WriteOptions
+    options_kind: str
+    manager: str
+    transform: Callable[[Object], Object]
+    """From a private copy of what is there to the object wanted; raises ApiError."""
+    owns: bool = False
+    """The transform has already kept managed fields (server-side apply)."""
+    retry_conflicts: bool = False
+    """A patch without a resource version is applied again to what is there now."""
+
+
+def check_name(meta: dict[str, Any], name: str) -> None:
+    """400 where body and URL name different objects."""
+    given = meta.get("name") or ""
+    if not given:
+        raise errors.bad_request("the name of the object (\"\" based on URL) was undeterminable: name must be provided") if not name else _fill(meta, name)
+    if given and given != name:
+        raise errors.bad_request(
+            f"the name of the object ({given}) does not match the name on the URL ({name})"
+        )
+
+
+def _fill(meta: dict[str, Any], name: str) -> errors.ApiError:
+    del meta
+    return errors.bad_request(f"the name of the object () does not match the name on the URL ({name})")
+
+
+async def run(change: Change) -> tuple[Stored | None, Object]:
+    """-> (as stored, None for a dry run; the object)."""
+    scope, info = change.scope, change.context.info
+    versioned = scope.versioned
+    current = await versioned.resource.get(info.namespace, info.name)
+    while True:
+        if current is None:
+            raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
+        old = versioned.object(current)
+        obj = change.transform(copy(old))
+        _check_version(change, obj, old)
+        obj = await _prepare(change, obj, old)
+        if change.options.dry_run:
+            return None, obj
+        try:
+            if may_vanish(obj):
+                revision = await versioned.resource.remove(current)
+                if scope.hooks.after_delete:
+                    scope.hooks.after_delete(obj)
+                obj["metadata"]["resourceVersion"] = str(revision)
+                return None, obj
+            return await versioned.resource.replace(current, versioned.to_storage(obj)), obj
+        except KeyConflict as conflict:
+            if scope.hooks.after_failure:
+                scope.hooks.after_failure(obj, old)
+            current = conflict.current
+
+
+def _check_version(change: Change, obj: Object, old: Object) -> None:
+    meta, old_meta = obj["metadata"], old["metadata"]
+    scope, name = change.scope, change.context.info.name
+    wanted = meta.get("resourceVersion") or ""
+    if wanted in ("", "0"):
+        if not scope.strategy.allow_unconditional_update and not change.retry_conflicts:
+            raise errors.invalid(
+                scope.gvk.kind,
+                scope.gvk.group,
+                name,
+                [
+                    errors.Cause(
+                        "FieldValueInvalid",
+                        'Invalid value: "": must be specified for an update'
+                        if wanted == ""
+                        else "Invalid value: 0: must be specified for an update",
+                        "metadata.resourceVersion",
+                    )
+                ],
+            )
+    elif wanted != old_meta["resourceVersion"]:
+        raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, name)
+    uid = meta.get("uid")
+    if uid and uid != old_meta.get("uid") and not change.retry_conflicts:
+        raise errors.conflict(
+            scope.kind.plural,
+            scope.kind.gvk.group,
+            name,
+            f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old_meta.get('uid', '')}",
+        )
+    meta["resourceVersion"] = old_meta["resourceVersion"]
+
+
+async def _prepare(change: Change, obj: Object, old: Object) -> Object:
+    context, scope = change.context, change.scope
+    if not change.owns:
+        scope.fields.update(old, obj, change.manager, scope.clock())
+    name = context.info.name
+    write = attributes(context, scope, "UPDATE", name, obj, old, change.options, change.options_kind)
+    await scope.admission.mutate(write)
+    ctx = write_context(context, scope, name, change.options)
+    for warning in await before_update(scope, obj, old, ctx):
+        context.warn(warning)
+    keep_times(obj, old)
+    await scope.admission.validate(write)
+    return obj
+
+
+def keep_times(obj: Object, old: Object) -> None:
+    """Where nothing but managed fields' time stamps differ, the old ones stay and nothing is written."""
+    new_fields, old_fields = obj["metadata"].get("managedFields"), old["metadata"].get("managedFields")
+    if new_fields == old_fields or not new_fields or not old_fields or len(new_fields) != len(old_fields):
+        return
+    for new_entry, old_entry in zip(new_fields, old_fields, strict=True):
+        if {**new_entry, "time": None} != {**old_entry, "time": None}:
+            return
+    rest = {k: v for k, v in obj["metadata"].items() if k != "managedFields"}
+    if rest != {k: v for k, v in old["metadata"].items() if k != "managedFields"}:
+        return
+    if all(obj.get(k) == old.get(k) for k in obj.keys() | old.keys() if k != "metadata"):
+        obj["metadata"]["managedFields"] = old_fields
+
+
+async def create_by_update(change: Change, obj: Object) -> tuple[Stored | None, Object]:
+    """PUT or apply of an object that does not exist."""
+    context, scope = change.context, change.scope
+    meta = obj["metadata"]
+    if meta.get("resourceVersion") not in (None, "", "0") and not change.owns:
+        raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, context.info.name)
+    if meta.get("uid"):
+        raise errors.conflict(
+            scope.kind.plural,
+            scope.kind.gvk.group,
+            context.info.name,
+            f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: ",
+        )
+    if not change.owns:
+        scope.fields.update(None, obj, change.manager, scope.clock())
+    name = context.info.name
+    write: Attributes = attributes(context, scope, "CREATE", name, obj, None, change.options, "CreateOptions")
+    await scope.admission.mutate(write)
+    for warning in await before_create(scope, obj, write_context(context, scope, name, change.options)):
+        context.warn(warning)
+    await scope.admission.validate(write)
+    if change.options.dry_run:
+        return None, obj
+    try:
+        return await scope.versioned.resource.create(
+            context.info.namespace, name, scope.versioned.to_storage(obj)
+        ), obj
+    except KeyConflict:
+        raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, name) from None

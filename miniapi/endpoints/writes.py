@@ -1,0 +1,155 @@
+"""The middle of every write: what create, update and patch do to an object before it is stored.
+
+Follows registry/rest/{create,update}.go: system fields, prepare, admission, validation.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from typing import Any
+
+from miniapi import errors
+from miniapi.admission.interface import Attributes, Operation
+from miniapi.clock import rfc3339
+from miniapi.endpoints.context import Context
+from miniapi.endpoints.parameters import WriteOptions
+from miniapi.endpoints.scope import Scope
+from miniapi.meta.objects import Object
+from miniapi.meta.user import UserInfo
+from miniapi.strategies.interface import WriteContext
+from miniapi.validation.metadata import validate_object_meta, validate_object_meta_update
+
+_SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_SUFFIX_LENGTH = 5
+
+
+def user_of(context: Context) -> UserInfo:
+    """The authenticated user; the filters guarantee one."""
+    if context.user is None:
+        raise errors.unauthorized()
+    return context.user
+
+
+def write_context(context: Context, scope: Scope, name: str, options: WriteOptions) -> WriteContext:
+    """What strategies may know."""
+    return WriteContext(
+        user_of(context),
+        context.info.namespace,
+        name,
+        scope.clock(),
+        scope.subresource_name,
+        options.dry_run,
+    )
+
+
+def attributes(
+    context: Context,
+    scope: Scope,
+    operation: Operation,
+    name: str,
+    obj: Object | None,
+    old: Object | None,
+    options: WriteOptions,
+    options_kind: str,
+) -> Attributes:
+    """The write as admission sees it; its warnings and annotations land in the request's own."""
+    return Attributes(
+        operation,
+        scope.kind,
+        scope.subresource_name,
+        context.info.namespace,
+        name,
+        obj,
+        old,
+        user_of(context),
+        scope.clock(),
+        options.dry_run,
+        options.as_object(options_kind),
+        context.warnings,
+        context.audit_annotations,
+        scope.gvk,
+    )
+
+
+def generated_name(base: str, longest: int) -> str:
+    """generateName plus five random characters."""
+    suffix = "".join(random.choice(_SUFFIX_ALPHABET) for _ in range(_SUFFIX_LENGTH))
+    return base[:longest] + suffix
+
+
+def check_namespace(context: Context, scope: Scope, meta: dict[str, Any]) -> None:
+    """Fills the object's namespace from the URL; 400 where they differ."""
+    wanted = context.info.namespace if scope.kind.namespaced else ""
+    given = meta.get("namespace") or ""
+    if scope.kind.namespaced:
+        if not given:
+            meta["namespace"] = wanted
+        elif given != wanted:
+            raise errors.bad_request(
+                f"the namespace of the provided object does not match the namespace sent on the request"
+            )
+    elif given:
+        raise errors.bad_request("the namespace of the provided object does not match the namespace sent on the request")
+
+
+def fill_system_fields(scope: Scope, obj: Object, ctx: WriteContext) -> None:
+    """What the server alone says of a new object (rest.FillObjectMetaSystemFields and BeforeCreate)."""
+    meta = obj["metadata"]
+    for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "generation"):
+        meta.pop(field, None)
+    meta["creationTimestamp"] = rfc3339(ctx.now)
+    meta["uid"] = str(uuid.uuid4())
+    if meta.get("generateName") and not meta.get("name"):
+        meta["name"] = generated_name(meta["generateName"], scope.strategy.generate_name_max_chars)
+    if scope.strategy.tracks_generation:
+        meta["generation"] = 1
+
+
+def raise_invalid(scope: Scope, name: str, problems: list[Any]) -> None:
+    """422 with a cause per problem, nothing where there is none."""
+    if problems:
+        raise errors.invalid(scope.gvk.kind, scope.gvk.group, name, [p.cause() for p in problems])
+
+
+async def before_create(scope: Scope, obj: Object, ctx: WriteContext) -> list[str]:
+    """Prepares and validates a new object in place; returns warnings."""
+    meta = obj["metadata"]
+    fill_system_fields(scope, obj, ctx)
+    scope.strategy.prepare_create(obj, ctx)
+    if scope.hooks.before_create:
+        await scope.hooks.before_create(obj, ctx)
+    kind = scope.kind
+    problems = list(validate_object_meta(meta, kind.namespaced, scope.validation.name, "metadata"))
+    problems += scope.validation.create(obj)
+    raise_invalid(scope, meta.get("name") or meta.get("generateName") or "", problems)
+    warnings = scope.strategy.warnings_create(obj, ctx)
+    scope.strategy.canonicalize(obj)
+    return warnings
+
+
+async def before_update(scope: Scope, obj: Object, old: Object, ctx: WriteContext) -> list[str]:
+    """Prepares and validates a changed object in place; returns warnings (rest.BeforeUpdate)."""
+    meta, old_meta = obj["metadata"], old["metadata"]
+    for field in ("generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
+        if field in old_meta:
+            meta[field] = old_meta[field]
+        else:
+            meta.pop(field, None)
+    if not meta.get("uid"):
+        meta["uid"] = old_meta.get("uid", "")
+    if old_meta.get("creationTimestamp") and not meta.get("creationTimestamp"):
+        meta["creationTimestamp"] = old_meta["creationTimestamp"]
+    if "generateName" not in meta and "generateName" in old_meta and scope.subresource is not None:
+        meta["generateName"] = old_meta["generateName"]
+    scope.strategy.prepare_update(obj, old, ctx)
+    if scope.hooks.before_update:
+        await scope.hooks.before_update(obj, old, ctx)
+    if scope.strategy.tracks_generation and scope.strategy.generation_of(obj) != scope.strategy.generation_of(old):
+        meta["generation"] = old_meta.get("generation", 0) + 1
+    problems = list(validate_object_meta_update(meta, old_meta, "metadata"))
+    problems += scope.validation.update(obj, old)
+    raise_invalid(scope, meta.get("name") or "", problems)
+    warnings = scope.strategy.warnings_update(obj, old, ctx)
+    scope.strategy.canonicalize(obj)
+    return warnings

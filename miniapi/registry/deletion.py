@@ -1,0 +1,84 @@
+"""What DELETE does to an object: which finalizers, how long, at once or marked (registry/rest/delete.go and store.go)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from miniapi import errors
+from miniapi.clock import rfc3339
+from miniapi.kinds.kind import Kind
+from miniapi.meta.objects import Object
+from miniapi.strategies.interface import WriteContext
+
+ORPHAN = "orphan"
+FOREGROUND = "foregroundDeletion"
+
+
+def check_preconditions(kind: Kind, obj: Object, options: dict[str, Any]) -> None:
+    """409 where the object is not the one that the caller means."""
+    wanted = options.get("preconditions") or {}
+    meta = obj["metadata"]
+    why = ""
+    if wanted.get("uid") is not None and wanted["uid"] != meta.get("uid", ""):
+        why = f"Precondition failed: UID in precondition: {wanted['uid']}, UID in object meta: {meta.get('uid', '')}"
+    elif wanted.get("resourceVersion") is not None and wanted["resourceVersion"] != meta.get("resourceVersion", ""):
+        why = (
+            f"Precondition failed: ResourceVersion in precondition: {wanted['resourceVersion']}, "
+            f"ResourceVersion in object meta: {meta.get('resourceVersion', '')}"
+        )
+    if why:
+        raise errors.conflict(kind.plural, kind.gvk.group, meta["name"], why)
+
+
+def finalizers_after(meta: dict[str, Any], options: dict[str, Any]) -> list[str]:
+    """The finalizers that the propagation policy leaves the object with (deletionFinalizersForGarbageCollection)."""
+    current: list[str] = meta.get("finalizers") or []
+    policy, orphan_dependents = options.get("propagationPolicy"), options.get("orphanDependents")
+    orphan = foreground = False
+    if orphan_dependents is not None:
+        orphan = bool(orphan_dependents)
+    elif policy is not None:
+        orphan, foreground = policy == "Orphan", policy == "Foreground"
+    else:
+        orphan, foreground = ORPHAN in current, FOREGROUND in current
+    kept = [f for f in current if f not in (ORPHAN, FOREGROUND)]
+    if orphan:
+        kept.append(ORPHAN)
+    if foreground:
+        kept.append(FOREGROUND)
+    return kept
+
+
+def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, now: datetime) -> bool:
+    """Marks `obj` for deletion in place; True where it can go at once."""
+    meta = obj["metadata"]
+    asked = options.get("gracePeriodSeconds")
+    grace = kind.strategy.grace_seconds(obj, asked, ctx)
+    already = meta.get("deletionTimestamp")
+    if grace is not None and already:
+        left = meta.get("deletionGracePeriodSeconds", 0)
+        grace = min(grace, left) if asked is not None else left
+    finalizers = finalizers_after(meta, options)
+    if finalizers != (meta.get("finalizers") or []):
+        if finalizers:
+            meta["finalizers"] = finalizers
+        else:
+            meta.pop("finalizers", None)
+    if not grace and not finalizers:
+        return True
+    seconds = grace or 0
+    if not already or seconds < meta.get("deletionGracePeriodSeconds", 0):
+        meta["deletionTimestamp"] = rfc3339(now + timedelta(seconds=seconds))
+        meta["deletionGracePeriodSeconds"] = seconds
+        if not already and "generation" in meta:
+            meta["generation"] += 1
+    return False
+
+
+def may_vanish(obj: Object) -> bool:
+    """An update left a marked object without finalizers and without grace: it goes."""
+    meta = obj["metadata"]
+    return bool(
+        meta.get("deletionTimestamp") and not meta.get("finalizers") and not meta.get("deletionGracePeriodSeconds")
+    )
