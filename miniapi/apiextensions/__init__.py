@@ -1,1 +1,1 @@
-"""TODO-DOC apiextensions."""
+"""The last server of the chain: custom resources. Thin so far: definitions are stored, their resources are not served."""

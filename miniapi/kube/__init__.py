@@ -1,1 +1,1 @@
-"""TODO-DOC kube."""
+"""The middle server: the built-in kinds, and what a fresh server holds."""

@@ -1,1 +1,4 @@
-"""TODO-DOC options."""
+"""The command line: flags with kube-apiserver's names, composed from the options beside each package.
+
+What a flag does belongs to the package whose dataclass names it; here they are only parsed and put together.
+"""

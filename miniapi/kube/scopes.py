@@ -1,0 +1,86 @@
+"""Finds, and on first use compiles, the scope of each built-in kind and subresource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from miniapi.admission.chain import AdmissionChain
+from miniapi.clock import Clock
+from miniapi.endpoints.scope import Hooks, ResourceHandler, Scope
+from miniapi.endpoints.table import Printer
+from miniapi.kinds.catalog import Catalog
+from miniapi.kinds.kind import Kind, Subresource
+from miniapi.meta.gvk import GroupVersionKind
+from miniapi.patch.field_manager import FieldManager
+from miniapi.registry.resource import Resource, Versioned
+from miniapi.schema.builtin import BuiltinSchemas
+from miniapi.schema.convert import converter
+from miniapi.schema.default import defaulter
+
+Place = tuple[str, str, str]
+"""(group, plural, subresource)."""
+
+
+@dataclass(slots=True)
+class KubeScopes:
+    """Scopes of the catalog's kinds."""
+
+    catalog: Catalog
+    schemas: BuiltinSchemas
+    resource_for: Callable[[Kind], Resource]
+    printer_for: Callable[[Kind], Printer]
+    admission: AdmissionChain
+    clock: Clock
+    min_request_timeout_seconds: int
+    handlers: Mapping[Place, ResourceHandler] = field(default_factory=dict)
+    hooks: Mapping[Place, Hooks] = field(default_factory=dict)
+    _scopes: dict[tuple[str, str, str, str], Scope | None] = field(default_factory=dict)
+
+    def find(self, group: str, version: str, resource: str, subresource: str) -> Scope | None:
+        """None for what the server does not have, and for subresources that nothing serves yet."""
+        place = (group, version, resource, subresource)
+        try:
+            return self._scopes[place]
+        except KeyError:
+            kind = self.catalog.find(group, version, resource)
+            scope = None
+            if kind is not None:
+                scope = self._compile(kind, subresource)
+                self._scopes[place] = scope
+            return scope
+
+    def _compile(self, kind: Kind, name: str) -> Scope | None:
+        subresource: Subresource | None = None
+        if name:
+            subresource = kind.subresources.get(name)
+            if subresource is None:
+                return None
+        place = (kind.gvk.group, kind.plural, name)
+        handler = self.handlers.get(place)
+        if subresource is not None and subresource.strategy is None and handler is None:
+            return None
+        strategy = subresource.strategy if subresource and subresource.strategy else kind.strategy
+        validation = subresource.validation if subresource else kind.validation
+        gvk = subresource.gvk if subresource else kind.gvk
+        schema = self.schemas.schema(gvk)
+        if schema is None:
+            return None
+        return Scope(
+            kind=kind,
+            subresource=subresource,
+            versioned=Versioned(self.resource_for(kind), kind),
+            gvk=gvk,
+            schema=schema,
+            convert=converter(schema),
+            default=defaulter(schema),
+            strategy=strategy,
+            validation=validation,
+            fields=FieldManager(schema, GroupVersionKind(*gvk), name, strategy.reset_fields),
+            admission=self.admission,
+            clock=self.clock,
+            printer=self.printer_for(kind),
+            handler=handler,
+            hooks=self.hooks.get(place, Hooks()),
+            min_request_timeout_seconds=self.min_request_timeout_seconds,
+        )
