@@ -1,1 +1,4 @@
-"""TODO-DOC meta."""
+"""What every part of the server knows of objects: names of types, names, selectors, quantities, users, request paths.
+
+Pure values and functions; nothing here reads, stores or serves.
+"""

@@ -1,0 +1,67 @@
+"""Metadata is judged in the original's order and words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from miniapi.meta import names
+from miniapi.validation import metadata, selector
+from miniapi.validation.field import ErrorList
+
+
+def created(**meta: Any) -> ErrorList:
+    obj = {"metadata": {"name": "a", "namespace": "ns", **meta}}
+    return metadata.on_create(obj, namespaced=True, name_check=names.name_is_dns_subdomain)
+
+
+def told(errors: ErrorList) -> list[tuple[str, str]]:
+    return [(e.path, e.message) for e in errors]
+
+
+def test_a_good_object_has_no_complaints() -> None:
+    assert created(labels={"a": "b"}, annotations={"X.io/y": "any\n"}, finalizers=["x.io/a", "x.io/a"]) == []
+
+
+def test_a_missing_name_is_required() -> None:
+    assert told(created(name="")) == [("metadata.name", "Required value: name or generateName is required")]
+
+
+def test_a_finalizer_is_judged_twice() -> None:
+    paths = [p for p, _ in told(created(finalizers=["bad name"]))]
+    assert paths == ["metadata.finalizers", "metadata.finalizers[0]"]
+
+
+def test_one_controller_only() -> None:
+    owners = [{"apiVersion": "v1", "kind": "X", "name": n, "uid": n, "controller": True} for n in ("o", "p")]
+    (error,) = created(ownerReferences=owners)
+    assert error.message == (
+        'Invalid value: [{"apiVersion":"v1","kind":"X","name":"o","uid":"o","controller":true},'
+        '{"apiVersion":"v1","kind":"X","name":"p","uid":"p","controller":true}]: Only one reference can have '
+        'Controller set to true. Found "true" in references for X/o and X/p'
+    )
+
+
+def test_an_immutable_field_that_changed_is_told_twice() -> None:
+    old = {"metadata": {"name": "a", "namespace": "ns", "uid": "1", "resourceVersion": "5"}}
+    new = {"metadata": {**old["metadata"], "uid": "2"}}
+    message = ("metadata.uid", 'Invalid value: "2": field is immutable')
+    assert told(metadata.on_update(new, old, namespaced=True)) == [message, message]
+
+
+def test_no_finalizer_is_added_while_deleting() -> None:
+    old = {"metadata": {"name": "a", "resourceVersion": "5", "deletionTimestamp": "t"}}
+    new = {"metadata": {**old["metadata"], "finalizers": ["x.io/b"]}}
+    assert told(metadata.on_update(new, old, namespaced=False))[0] == (
+        "metadata.finalizers",
+        "Forbidden: no new finalizers can be added if the object is being deleted, "
+        'found new finalizers []string{"x.io/b"}',
+    )
+
+
+def test_a_selector_says_operator_values_and_key() -> None:
+    bad = {"matchExpressions": [{"key": "a b", "operator": "Is"}, {"key": "a", "operator": "In"}]}
+    assert [e.path for e in selector.label_selector(bad, "spec.selector")] == [
+        "spec.selector.matchExpressions[0].operator",
+        "spec.selector.matchExpressions[0].key",
+        "spec.selector.matchExpressions[1].values",
+    ]
