@@ -1,0 +1,41 @@
+"""From a wire request through the filters to the server chain, and the answer where no server has one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from miniapi import errors
+from miniapi.clock import Clock
+from miniapi.endpoints.chain import compose
+from miniapi.endpoints.context import Context, Filter
+from miniapi.meta.request_info import parse
+from miniapi.server.generic import GenericServer
+from miniapi.wire import Reply, Request
+
+NOT_FOUND_TEXT = b"404 page not found\n"
+
+
+class RequestHandler:
+    """The whole server as one call: what sockets and the loopback client share."""
+
+    def __init__(self, server: GenericServer, filters: Sequence[Filter], groups: Collection[str], clock: Clock) -> None:
+        self._server = server
+        self._groups = groups
+        self._clock = clock
+        self._handler = compose(self._end, filters)
+
+    async def serve(self, request: Request) -> Reply:
+        """Never raises ApiError: the filters turn it into a Status."""
+        info = parse(request.method, request.path, request.query)
+        return await self._handler(Context(request, self._clock(), info))
+
+    async def _end(self, context: Context) -> Reply:
+        reply = await self._server.serve(context)
+        if reply is not None:
+            return reply
+        segments = context.request.path.split("/")
+        if len(segments) > 2 and (segments[1] == "api" or (segments[1] == "apis" and segments[2] in self._groups)):
+            raise errors.page_not_found()
+        return Reply(
+            404, NOT_FOUND_TEXT, "text/plain; charset=utf-8", [("X-Content-Type-Options", "nosniff")]
+        )
