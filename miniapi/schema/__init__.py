@@ -1,1 +1,1 @@
-"""TODO-DOC schema."""
+"""One schema model for built-in and custom kinds, and what is compiled from it: conversion, defaults, pruning, validation."""
