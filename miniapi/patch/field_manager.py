@@ -1,0 +1,296 @@
+"""Field ownership of one kind: what an update or an apply does to an object and its managedFields.
+
+After k8s.io/apimachinery/pkg/util/managedfields (FieldManager and the managers it wraps) and
+structured-merge-diff/merge (Updater).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from miniapi import errors
+from miniapi.clock import rfc3339
+from miniapi.meta.gvk import GroupVersionKind, parse_api_version
+from miniapi.meta.objects import Object
+from miniapi.patch import fieldpath, last_applied, managed_fields
+from miniapi.patch.fieldpath import Set
+from miniapi.patch.granular import BadItem
+from miniapi.patch.managed_fields import Managed, ManagerId, Owned
+from miniapi.patch.node import Node
+from miniapi.patch.prune import Version, prune
+from miniapi.patch.typed import DEDUCED, Compiler, InvalidValue, check
+from miniapi.schema.model import Schema
+
+Convert = Callable[[Object, str], Object]
+SchemaOf = Callable[[str], Schema | None]
+Compared = dict[str, tuple[Set, Set] | None]
+"""By apiVersion: what changed and vanished between two objects; None for a version that is not known."""
+KUBECTL = "kubectl"
+"""The manager whose applies take over what client-side apply left behind."""
+
+
+class FieldManager:
+    """Tracks managers of one kind, or of one subresource of it.
+
+    `convert(obj, api_version)` gives the object in another version of the kind and `schema_of` that
+    version's schema; both raise LookupError for a version that is not known, whose entries are then
+    dropped. Without `convert` all versions are taken to look alike. `compiler` may be shared by kinds.
+    """
+
+    def __init__(
+        self,
+        schema: Schema | None,
+        gvk: GroupVersionKind,
+        subresource: str = "",
+        reset_fields: frozenset[str] = frozenset(),
+        convert: Convert | None = None,
+        schema_of: SchemaOf | None = None,
+        compiler: Compiler | None = None,
+    ) -> None:
+        self._schema = schema
+        self._gvk = gvk
+        self._api_version = gvk.api_version
+        self._subresource = subresource
+        self._reset = managed_fields.reset_set(reset_fields)
+        self._convert = convert
+        self._schema_of = schema_of
+        self._compiler = compiler or Compiler()
+        self._root: Node | None = None
+
+    @property
+    def root(self) -> Node:
+        """The kind's schema, compiled on first use."""
+        if self._root is None:
+            self._root = self._compiler.root(self._schema)
+        return self._root
+
+    def update(self, live: Object | None, new: Object, manager: str, now: datetime) -> None:
+        """Sets `new`'s managedFields after a create (`live` is None), update or non-apply patch.
+
+        Nothing else of `new` changes; entries keep their times where the request changed nothing.
+        """
+        managed = self._entries(live, new)
+        new["metadata"].pop("managedFields", None)
+        if not managed and live is not None:
+            return
+        managed_fields.write(new, self._updated(live, new, managed, manager, rfc3339(now)))
+
+    def apply(self, live: Object | None, config: Object, manager: str, force: bool, now: datetime) -> Object:
+        """`config` applied to `live` (None: created), a new object with its managedFields, not defaulted.
+
+        Equal to `live` where the apply changes nothing. Raises 409 with the conflicts, 400 for a config
+        of another type or with managedFields, 500 for one that does not fit the schema.
+        """
+        time = rfc3339(now)
+        self._check_type(config)
+        managed = managed_fields.decode(live["metadata"].get("managedFields"), trusted=True) if live else {}
+        if live is not None and not managed:
+            managed = self._updated(None, live, managed, managed_fields.BEFORE_FIRST_APPLY, time)
+        self._check_config(config)
+        if live is not None:
+            meta = {k: v for k, v in live["metadata"].items() if k != "managedFields"}
+            live = {**live, "metadata": meta}
+        try:
+            merged, after, conflicts = self._applied(live, config, managed, manager, force)
+            if conflicts:
+                self._check_conflicts(conflicts, live, manager)
+                merged, after, _ = self._applied(live, config, managed, manager, True)
+        except BadItem as problem:
+            raise errors.server_error(f"failed to merge config: {problem}") from None
+        owned = after.get(self._id(manager, managed_fields.APPLY))
+        if owned is not None and merged != live:
+            owned.time = time
+        if manager == KUBECTL:
+            last_applied.refresh(merged, config)
+        managed_fields.write(merged, after)
+        return merged
+
+    def _check_conflicts(self, conflicts: dict[ManagerId, Set], live: Object | None, manager: str) -> None:
+        """409, except for conflicts of kubectl with what client-side apply set."""
+        if manager == KUBECTL and live is not None:
+            allowed = last_applied.owned(self.root, live, self._api_version)
+            conflicts = {k: rest for k, v in conflicts.items() if (rest := fieldpath.difference(v, allowed))}
+        if conflicts:
+            raise managed_fields.conflict_error(conflicts)
+
+    def _entries(self, live: Object | None, new: Object) -> Managed:
+        """Managers to start from: the client's own list if it sent a good one, else those of `live`."""
+        before = live["metadata"].get("managedFields") if live is not None else None
+        sent = new["metadata"].get("managedFields")
+        if not self._subresource and sent is not None and sent != before:
+            if managed_fields.is_reset(sent):
+                return {}
+            try:
+                managed = managed_fields.decode(sent, trusted=False)
+            except (ValueError, AttributeError, TypeError):
+                managed = {}
+            if managed:
+                return managed
+        return managed_fields.decode(before, trusted=True)
+
+    def _updated(self, live: Object | None, new: Object, managed: Managed, manager: str, time: str) -> Managed:
+        if not managed:
+            changed, removed = self.root.compare(live or {}, new)
+        else:
+            before_new = live or {}
+            managed = self._reconciled(before_new, managed)
+            compared: Compared = {}
+            changed, removed = self._differences(before_new, new, compared)
+            managed = self._take(before_new, new, managed, None, compared)
+        if changed and removed:
+            changed = fieldpath.difference(changed, removed)
+        if changed:
+            taken = fieldpath.recursive_difference(changed, self._reset) if self._reset else changed
+            taken = fieldpath.difference(taken, managed_fields.STRIPPED)
+            if taken:
+                key = self._id(manager, managed_fields.UPDATE)
+                before = managed.get(key)
+                joined = fieldpath.union(taken, before.fields) if before else taken
+                managed[key] = Owned(fieldpath.ordered(joined), self._api_version, time)
+        managed_fields.cap_updaters(managed)
+        return managed
+
+    def _applied(
+        self, live: Object | None, config: Object, managed: Managed, manager: str, force: bool
+    ) -> tuple[Object, Managed, dict[ManagerId, Set]]:
+        """(merged, managers afterwards, conflicts); managers are as before where there are conflicts."""
+        root = self.root
+        key = self._id(manager, managed_fields.APPLY)
+        mine = root.field_set(config) or {}
+        if self._reset:
+            mine = fieldpath.recursive_difference(mine, self._reset)
+        merged: Object = root.merge(live or {}, config)
+        after = dict(self._reconciled(live, managed)) if live is not None else dict(managed)
+        last = after.get(key)
+        after[key] = Owned(mine, self._api_version, last.time if last else None)
+        if last is not None:
+            merged = prune(merged, last, after.values(), self._api_version, self._version)
+        if live is not None and len(after) > 1:
+            compared: Compared = {}
+            conflicts = {} if force else self._conflicts(live, merged, after, key, compared)
+            if conflicts:
+                return merged, managed, conflicts
+            after = self._take(live, merged, after, key, compared)
+        stripped = fieldpath.difference(mine, managed_fields.STRIPPED)
+        if not stripped:
+            after.pop(key, None)
+        elif last is not None and stripped == last.fields:
+            after[key].fields = last.fields
+        else:
+            after[key].fields = fieldpath.ordered(stripped)
+        return merged, after, {}
+
+    def _conflicts(
+        self, live: Object, merged: Object, managed: Managed, mine: ManagerId, compared: Compared
+    ) -> dict[ManagerId, Set]:
+        out = {}
+        for key, owned in managed.items():
+            if key == mine:
+                continue
+            differences = self._compared(live, merged, owned.api_version, compared)
+            if differences is not None and differences[0]:
+                common = fieldpath.intersection(owned.fields, differences[0])
+                if common:
+                    out[key] = common
+        return out
+
+    def _take(self, live: Object, new: Object, managed: Managed, mine: ManagerId | None, compared: Compared) -> Managed:
+        """Managers other than `mine` lose what changed or vanished."""
+        after: Managed = {}
+        for key, owned in managed.items():
+            if key == mine:
+                after[key] = owned
+                continue
+            differences = self._compared(live, new, owned.api_version, compared)
+            if differences is None:
+                continue
+            changed, removed = differences
+            rest = fields = owned.fields
+            if changed:
+                rest = fieldpath.difference(rest, fieldpath.intersection(fields, changed))
+            if removed:
+                rest = fieldpath.difference(rest, removed)
+            if rest is fields or rest == fields:
+                if fields:
+                    after[key] = owned
+            elif rest:
+                after[key] = Owned(fieldpath.ordered(rest), owned.api_version, owned.time)
+        return after
+
+    def _differences(self, live: Object, new: Object, compared: Compared) -> tuple[Set | None, Set | None]:
+        """What changed and vanished in this version, kept for `_compared` too."""
+        changed, removed = self.root.compare(live, new)
+        compared[self._api_version] = self._kept(changed), self._kept(removed)
+        return changed, removed
+
+    def _compared(self, live: Object, new: Object, api_version: str, compared: Compared) -> tuple[Set, Set] | None:
+        """What changed and vanished as one version sees it; None for a version that is not known."""
+        if api_version not in compared:
+            try:
+                version = self._version(api_version)
+                changed, removed = version.root.compare(version.convert(live), version.convert(new))
+                compared[api_version] = self._kept(changed), self._kept(removed)
+            except LookupError:
+                compared[api_version] = None
+        return compared[api_version]
+
+    def _kept(self, fields: Set | None) -> Set:
+        return fieldpath.recursive_difference(fields, self._reset) if fields else {}
+
+    def _reconciled(self, live: Object, managed: Managed) -> Managed:
+        """Sets written under an older schema, as the present one sees them."""
+        if self.root is DEDUCED:
+            return managed
+        out: Managed = {}
+        for key, owned in managed.items():
+            try:
+                version = self._version(owned.api_version)
+            except LookupError:
+                out[key] = owned
+                continue
+            fields = version.root.reconcile(owned.fields, version.convert(live)) if owned.fields else owned.fields
+            out[key] = owned if fields is owned.fields else Owned(fields, owned.api_version, owned.time)
+        return out
+
+    def _version(self, api_version: str) -> Version:
+        """How to see an object in a version; LookupError."""
+        if api_version == self._api_version or self._convert is None:
+            return Version(self.root, _as_it_is)
+        convert = self._convert
+        schema = self._schema_of(api_version) if self._schema_of else self._schema
+        return Version(self._compiler.root(schema), lambda obj: convert(obj, api_version))
+
+    def _id(self, manager: str, operation: str) -> ManagerId:
+        return managed_fields.manager_id(manager or "unknown", operation, self._api_version, self._subresource)
+
+    def _check_type(self, config: Object) -> None:
+        try:
+            group, version = parse_api_version(_text(config.get("apiVersion")))
+        except ValueError:
+            group, version = "", ""
+        kind = _text(config.get("kind"))
+        if (group, version, kind) != self._gvk:
+            raise errors.bad_request(f"invalid object type: {group}/{version}, Kind={kind}")
+
+    def _check_config(self, config: Object) -> None:
+        meta = config.get("metadata")
+        meta = meta if isinstance(meta, dict) else {}
+        if meta.get("managedFields") is not None:
+            raise errors.bad_request("metadata.managedFields must be nil")
+        try:
+            check(self.root, config)
+        except InvalidValue as problem:
+            gvk = self._gvk
+            where = f"{_text(meta.get('namespace'))}/{_text(meta.get('name'))}"
+            where = f"{where}; {gvk.group}/{gvk.version}, Kind={gvk.kind}"
+            raise errors.server_error(f"failed to create typed patch object ({where}): {problem}") from None
+
+
+def _as_it_is(obj: Object) -> Object:
+    return obj
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
