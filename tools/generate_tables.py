@@ -37,7 +37,7 @@ def main() -> None:
     types_file, facts, definitions_file = sys.argv[1:4]
     go = json.loads(Path(types_file).read_text())
     definitions = json.loads(Path(definitions_file).read_text())
-    definitions = definitions.get("definitions", definitions)
+    definitions = definitions["$defs"]
     defaults = json.loads((Path(facts) / "schema-defaults.json").read_text())
     resources = json.loads((Path(facts) / "resources.json").read_text())
     wanted: dict[str, str] = {}

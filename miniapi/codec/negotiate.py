@@ -1,0 +1,117 @@
+"""Which form an answer takes: Accept headers read as the original does (endpoints/handlers/negotiation)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from miniapi import errors
+from miniapi.codec.builtin import CODECS
+from miniapi.codec.interface import Codec
+
+Query = tuple[tuple[str, str], ...]
+_VERSIONS = ("v1", "v1beta1")
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiated:
+    """A media type and how the object is transformed on the way to it."""
+
+    codec: Codec
+    media_type: str
+    as_kind: str = ""
+    """Table, PartialObjectMetadata or PartialObjectMetadataList."""
+    as_group: str = ""
+    as_version: str = ""
+    pretty: bool = False
+    plain_json: bool = True
+    """JSON, not indented, not transformed: stored bytes can go out as they are."""
+    include_object: str = "Metadata"
+
+
+def negotiate(
+    accept: str, query: Query, *, protobuf: bool = True, listing: bool = False, watching: bool = False
+) -> Negotiated:
+    """406 with the list of types where none is acceptable."""
+    del protobuf
+    pretty = include = ""
+    for name, value in query:
+        if name == "pretty":
+            pretty = value or "true"
+        elif name == "includeObject":
+            include = value
+    return _negotiate(accept, pretty not in ("", "false", "0"), include, listing, watching)
+
+
+def negotiate_error(accept: str, query: Query) -> Negotiated | None:
+    """As `negotiate`, for a Status: never a table, JSON where nothing fits."""
+    try:
+        chosen = negotiate(accept, query)
+    except errors.ApiError:
+        return None
+    return None if chosen.as_kind else chosen
+
+
+@lru_cache(maxsize=1024)
+def _negotiate(accept: str, pretty: bool, include: str, listing: bool, watching: bool) -> Negotiated:
+    clauses = _clauses(accept) if accept.strip() else [("*/*", {})]
+    for media_type, parameters in clauses:
+        for codec in CODECS:
+            if not _accepts(media_type, codec.media_type) or (watching and codec.media_type == "application/yaml"):
+                continue
+            as_kind = parameters.get("as", "")
+            if as_kind:
+                if not _transforms(as_kind, parameters, listing):
+                    continue
+                if as_kind == "Table" and include not in ("", "None", "Metadata", "Object"):
+                    raise errors.bad_request(
+                        "Unable to convert to Table as requested: includeObject: Invalid value: "
+                        f'"{include}": must be \'Metadata\', \'Object\', \'None\', or empty'
+                    )
+            return Negotiated(
+                codec,
+                codec.media_type,
+                as_kind,
+                parameters.get("g", "") if as_kind else "",
+                parameters.get("v", "") if as_kind else "",
+                pretty,
+                codec.media_type == "application/json" and not pretty and not as_kind,
+                include or "Metadata",
+            )
+    listed = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+    if watching:
+        listed = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"]
+    raise errors.ApiError(
+        406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: " + ", ".join(listed), kind=""
+    )
+
+
+def _transforms(as_kind: str, parameters: dict[str, str], listing: bool) -> bool:
+    if parameters.get("g") != "meta.k8s.io" or parameters.get("v") not in _VERSIONS:
+        return False
+    wanted = "PartialObjectMetadataList" if listing else "PartialObjectMetadata"
+    return as_kind in ("Table", wanted)
+
+
+def _accepts(asked: str, offered: str) -> bool:
+    if asked in ("*/*", offered):
+        return True
+    group, _, sub = asked.partition("/")
+    return sub == "*" and offered.startswith(group + "/")
+
+
+def _clauses(header: str) -> list[tuple[str, dict[str, str]]]:
+    """Media types with parameters, best q first, in the order given."""
+    found: list[tuple[float, int, str, dict[str, str]]] = []
+    for position, part in enumerate(header.split(",")):
+        media_type, *rest = part.strip().split(";")
+        parameters = {}
+        for parameter in rest:
+            name, _, value = parameter.strip().partition("=")
+            parameters[name] = value
+        try:
+            quality = float(parameters.pop("q", "1"))
+        except ValueError:
+            quality = 0.0
+        found.append((-quality, position, media_type.strip(), parameters))
+    return [(m, p) for _, _, m, p in sorted(found, key=lambda f: f[:2])]
