@@ -1,1 +1,1 @@
-"""TODO-DOC authn."""
+"""Authentication: one file per way of proving who one is, and their union."""

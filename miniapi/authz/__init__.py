@@ -1,1 +1,1 @@
-"""TODO-DOC authz."""
+"""Authorization: one file per mode, and their union."""

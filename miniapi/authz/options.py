@@ -1,0 +1,33 @@
+"""Flags of authorization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MODES = ("AlwaysAllow", "AlwaysDeny", "Node", "RBAC")
+NOT_BUILT = ("ABAC", "Webhook")
+
+
+@dataclass
+class AuthorizationOptions:
+    """Which modes are asked, in order."""
+
+    modes: list[str] = field(
+        default_factory=lambda: ["Node", "RBAC"],
+        metadata={"flag": "authorization-mode", "kind": "strings", "help": f"Modes in order: {', '.join(MODES)}."},
+    )
+
+    def validate(self) -> list[str]:
+        """All that is wrong, each line naming its flag and the fix."""
+        problems = []
+        if not self.modes:
+            problems.append("--authorization-mode: at least one mode must be named")
+        for mode in self.modes:
+            if mode in NOT_BUILT:
+                problems.append(f"--authorization-mode: {mode} is not built yet; use {', '.join(MODES)}")
+            elif mode not in MODES:
+                problems.append(f"--authorization-mode: {mode} is not a mode; use {', '.join(MODES)}")
+        for mode in set(self.modes):
+            if self.modes.count(mode) > 1:
+                problems.append(f"--authorization-mode: {mode} is named twice")
+        return problems
