@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from miniapi.meta import gvk, names
-from miniapi.meta.objects import Object
 from miniapi.validation import field
 from miniapi.validation.field import ErrorList
 
@@ -22,27 +21,30 @@ _IMMUTABLE_TEXT = ("name", "namespace", "uid")
 _IMMUTABLE_OPTIONAL = ("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 
 
-def on_create(obj: Object, *, namespaced: bool, name_check: NameCheck, qualified_finalizers: bool = True) -> ErrorList:
-    """What a kind's strategy says of metadata on create.
+def validate_object_meta(
+    meta: Mapping[str, Any], namespaced: bool, name_check: NameCheck, path: str, *, qualified_finalizers: bool = True
+) -> ErrorList:
+    """All complaints about metadata on create, before the kind's own.
 
     `qualified_finalizers`: finalizers must be standard or have a domain (all built-in kinds; not custom resources).
     """
-    meta = obj.get("metadata") or {}
-    errors = object_meta(meta, "metadata", namespaced=namespaced, name_check=name_check)
-    return errors + (_qualified_finalizers(meta, "metadata") if qualified_finalizers else [])
+    errors = object_meta(meta, path, namespaced=namespaced, name_check=name_check)
+    return errors + (_qualified_finalizers(meta, path) if qualified_finalizers else [])
 
 
-def on_update(obj: Object, old: Object, *, namespaced: bool, qualified_finalizers: bool = True) -> ErrorList:
+def validate_object_meta_update(
+    meta: Mapping[str, Any], old: Mapping[str, Any], path: str, *, qualified_finalizers: bool = True
+) -> ErrorList:
     """All complaints about metadata on update, before the kind's own.
 
     The original judges metadata twice, once for all kinds and once in the kind's strategy: an immutable
     field that changed is therefore told twice.
     """
-    meta, old_meta = obj.get("metadata") or {}, old.get("metadata") or {}
-    errors = object_meta(meta, "metadata", namespaced=namespaced, name_check=names.name_is_path_segment)
-    changed = object_meta_update(meta, old_meta, "metadata")
+    namespaced = bool(old.get("namespace"))
+    errors = object_meta(meta, path, namespaced=namespaced, name_check=names.name_is_path_segment)
+    changed = object_meta_update(meta, old, path)
     errors += changed + changed
-    return errors + (_qualified_finalizers(meta, "metadata") if qualified_finalizers else [])
+    return errors + (_qualified_finalizers(meta, path) if qualified_finalizers else [])
 
 
 def object_meta(meta: Mapping[str, Any], path: str, *, namespaced: bool, name_check: NameCheck) -> ErrorList:

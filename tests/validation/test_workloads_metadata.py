@@ -10,8 +10,8 @@ from miniapi.validation.field import ErrorList
 
 
 def created(**meta: Any) -> ErrorList:
-    obj = {"metadata": {"name": "a", "namespace": "ns", **meta}}
-    return metadata.on_create(obj, namespaced=True, name_check=names.name_is_dns_subdomain)
+    meta = {"name": "a", "namespace": "ns", **meta}
+    return metadata.validate_object_meta(meta, True, names.name_is_dns_subdomain, "metadata")
 
 
 def told(errors: ErrorList) -> list[tuple[str, str]]:
@@ -42,16 +42,16 @@ def test_one_controller_only() -> None:
 
 
 def test_an_immutable_field_that_changed_is_told_twice() -> None:
-    old = {"metadata": {"name": "a", "namespace": "ns", "uid": "1", "resourceVersion": "5"}}
-    new = {"metadata": {**old["metadata"], "uid": "2"}}
+    old = {"name": "a", "namespace": "ns", "uid": "1", "resourceVersion": "5"}
+    new = {**old, "uid": "2"}
     message = ("metadata.uid", 'Invalid value: "2": field is immutable')
-    assert told(metadata.on_update(new, old, namespaced=True)) == [message, message]
+    assert told(metadata.validate_object_meta_update(new, old, "metadata")) == [message, message]
 
 
 def test_no_finalizer_is_added_while_deleting() -> None:
-    old = {"metadata": {"name": "a", "resourceVersion": "5", "deletionTimestamp": "t"}}
-    new = {"metadata": {**old["metadata"], "finalizers": ["x.io/b"]}}
-    assert told(metadata.on_update(new, old, namespaced=False))[0] == (
+    old = {"name": "a", "resourceVersion": "5", "deletionTimestamp": "t"}
+    new = {**old, "finalizers": ["x.io/b"]}
+    assert told(metadata.validate_object_meta_update(new, old, "metadata"))[0] == (
         "metadata.finalizers",
         "Forbidden: no new finalizers can be added if the object is being deleted, "
         'found new finalizers []string{"x.io/b"}',
