@@ -13,14 +13,14 @@ from typing import Any
 from miniapi import errors
 from miniapi.clock import rfc3339
 from miniapi.meta.gvk import GroupVersionKind, parse_api_version
-from miniapi.meta.objects import Object
+from miniapi.meta.objects import Object, metadata
 from miniapi.patch import fieldpath, last_applied, managed_fields
 from miniapi.patch.fieldpath import Set
 from miniapi.patch.granular import BadItem
 from miniapi.patch.managed_fields import Managed, ManagerId, Owned
 from miniapi.patch.node import Node
 from miniapi.patch.prune import Version, prune
-from miniapi.patch.typed import DEDUCED, Compiler, InvalidValue, check
+from miniapi.patch.typed import Compiler, InvalidValue, check
 from miniapi.schema.model import Schema
 
 Convert = Callable[[Object, str], Object]
@@ -118,7 +118,7 @@ class FieldManager:
     def _entries(self, live: Object | None, new: Object) -> Managed:
         """Managers to start from: the client's own list if it sent a good one, else those of `live`."""
         before = live["metadata"].get("managedFields") if live is not None else None
-        sent = new["metadata"].get("managedFields")
+        sent = metadata(new).get("managedFields")
         if not self._subresource and sent is not None and sent != before:
             if managed_fields.is_reset(sent):
                 return {}
@@ -134,11 +134,11 @@ class FieldManager:
         if not managed:
             changed, removed = self.root.compare(live or {}, new)
         else:
-            before_new = live or {}
-            managed = self._reconciled(before_new, managed)
+            base = live or {}
+            managed = self._reconciled(managed)
             compared: Compared = {}
-            changed, removed = self._differences(before_new, new, compared)
-            managed = self._take(before_new, new, managed, None, compared)
+            changed, removed = self._differences(base, new, compared)
+            managed = self._take(base, new, managed, None, compared)
         if changed and removed:
             changed = fieldpath.difference(changed, removed)
         if changed:
@@ -162,7 +162,7 @@ class FieldManager:
         if self._reset:
             mine = fieldpath.recursive_difference(mine, self._reset)
         merged: Object = root.merge(live or {}, config)
-        after = dict(self._reconciled(live, managed)) if live is not None else dict(managed)
+        after = self._reconciled(managed)
         last = after.get(key)
         after[key] = Owned(mine, self._api_version, last.time if last else None)
         if last is not None:
@@ -239,18 +239,14 @@ class FieldManager:
     def _kept(self, fields: Set | None) -> Set:
         return fieldpath.recursive_difference(fields, self._reset) if fields else {}
 
-    def _reconciled(self, live: Object, managed: Managed) -> Managed:
+    def _reconciled(self, managed: Managed) -> Managed:
         """Sets written under an older schema, as the present one sees them."""
-        if self.root is DEDUCED:
-            return managed
         out: Managed = {}
         for key, owned in managed.items():
             try:
-                version = self._version(owned.api_version)
+                fields = self._version(owned.api_version).root.reconcile(owned.fields)
             except LookupError:
-                out[key] = owned
                 continue
-            fields = version.root.reconcile(owned.fields, version.convert(live)) if owned.fields else owned.fields
             out[key] = owned if fields is owned.fields else Owned(fields, owned.api_version, owned.time)
         return out
 

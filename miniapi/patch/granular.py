@@ -142,21 +142,15 @@ class Map:
                 out[key] = node
         return out
 
-    def reconcile(self, fields: Set, live: Any) -> Set:
-        """A map that was owned as one is owned by each of its keys too."""
-        if not fields:
-            below = self.field_set(live)
-            return {SELF: LEAF, **below} if below else LEAF
-        values = live if isinstance(live, dict) else {}
+    def reconcile(self, fields: Set) -> Set:
+        """Below each field; unknown ones stay as they are."""
         out = fields
         for key, node in fields.items():
-            if key[0] != "f":
-                continue
-            name = key[2:]
-            now = self.child(name).reconcile(node, values.get(name))
-            if now is not node:
-                out = dict(out) if out is fields else out
-                out[key] = now
+            if node and key[0] == "f":
+                now = self.child(key[2:]).reconcile(node)
+                if now is not node:
+                    out = dict(out) if out is fields else out
+                    out[key] = now
         return out
 
     def validate(self, value: Any, path: str, problems: Problems) -> None:
@@ -359,20 +353,15 @@ class List:
         """Below keyed items."""
         return {k: self.item.ensure_named(v) if v and k[0] == "k" else v for k, v in fields.items()}
 
-    def reconcile(self, fields: Set, live: Any) -> Set:
-        """A list that was owned as one is owned by each of its items too."""
-        if not fields:
-            below = self.field_set(live)
-            return {SELF: LEAF, **below} if below else LEAF
-        found, _ = self._index(live)
+    def reconcile(self, fields: Set) -> Set:
+        """Below each item."""
         out = fields
         for key, node in fields.items():
-            if key[0] != "k":
-                continue
-            now = self.item.reconcile(node, found.get(key))
-            if now is not node:
-                out = dict(out) if out is fields else out
-                out[key] = now
+            if node and key != SELF:
+                now = self.item.reconcile(node)
+                if now is not node:
+                    out = dict(out) if out is fields else out
+                    out[key] = now
         return out
 
     def validate(self, value: Any, path: str, problems: Problems) -> None:

@@ -43,8 +43,11 @@ class Node(Protocol):
     def ensure_named(self, fields: Set) -> Set:
         """`fields` with each named field on the way to a member (EnsureNamedFieldsAreMembers)."""
 
-    def reconcile(self, fields: Set, live: Any) -> Set:
-        """`fields`, written under an older schema, as this one sees them (ReconcileFieldSetWithSchema)."""
+    def reconcile(self, fields: Set) -> Set:
+        """`fields`, written under an older schema, as this one sees them (ReconcileFieldSetWithSchema).
+
+        What has become atomic since is owned as one. What was atomic stays owned by its own path only.
+        """
 
     def validate(self, value: Any, path: str, problems: Problems) -> None:
         """Adds what the schema forbids."""
@@ -84,9 +87,8 @@ class Leaf:
         """No named fields here."""
         return fields
 
-    def reconcile(self, fields: Set, live: Any) -> Set:
+    def reconcile(self, fields: Set) -> Set:
         """What was granular is owned as one now."""
-        del live
         return LEAF if fields else fields
 
     def validate(self, value: Any, path: str, problems: Problems) -> None:
@@ -101,9 +103,8 @@ class Scalar(Leaf):
     def __init__(self, kind: ScalarKind) -> None:
         self.kind = kind
 
-    def reconcile(self, fields: Set, live: Any) -> Set:
+    def reconcile(self, fields: Set) -> Set:
         """Scalars stay as they are."""
-        del live
         return fields
 
     def validate(self, value: Any, path: str, problems: Problems) -> None:
@@ -234,9 +235,8 @@ class Deduced:
         """No named fields here."""
         return fields
 
-    def reconcile(self, fields: Set, live: Any) -> Set:
+    def reconcile(self, fields: Set) -> Set:
         """Schemaless sets stay as they are."""
-        del live
         return fields
 
     def validate(self, value: Any, path: str, problems: Problems) -> None:

@@ -28,7 +28,8 @@ def prune(
 ) -> Object:
     """`merged` without the fields of `last` that none of `owners` has (the applier's new set among them).
 
-    `version_of` raises LookupError for a version that is not known; `api_version` is that of the result.
+    `version_of` and its conversions raise LookupError for a version that is not known; `api_version` is
+    that of the result.
     """
     owned: dict[str, Set] = {}
     for owner in owners:
@@ -37,27 +38,26 @@ def prune(
         return merged
     try:
         at_last = version_of(last.api_version)
+        converted = at_last.convert(merged)
     except LookupError:
         return merged
     root = at_last.root
-    converted = at_last.convert(merged)
     disowned = root.ensure_named(last.fields)
     pruned: Object = root.remove(converted, disowned)
     # The version of the last set goes first: a conversion may need fields that were just pruned.
     for version in sorted(owned, key=lambda v: (v != last.api_version, v)):
         try:
             seen = version_of(version)
+            pruned = _add_back(seen.root, seen.convert(merged), seen.convert(pruned), owned[version])
         except LookupError:
             continue
-        pruned = _add_back(seen, seen.convert(merged), seen.convert(pruned), owned[version])
     pruned = at_last.convert(pruned)
     gone = fieldpath.difference(_named(root, converted), _named(root, pruned))
     result: Object = root.remove(converted, fieldpath.intersection(gone, disowned))
     return version_of(api_version).convert(result)
 
 
-def _add_back(version: Version, merged: Object, pruned: Object, owned: Set) -> Object:
-    root = version.root
+def _add_back(root: Node, merged: Object, pruned: Object, owned: Set) -> Object:
     kept = fieldpath.union(_named(root, pruned), root.ensure_named(owned))
     result: Object = root.remove(merged, fieldpath.difference(_named(root, merged), kept))
     return result

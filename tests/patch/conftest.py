@@ -22,9 +22,7 @@ def struct(name: str, *fields: Field, atomic: bool = False) -> Schema:
 
 
 def keyed(item: Schema, *keys: str, strategy: tuple[str, ...] = ("merge",)) -> Schema:
-    return Schema(
-        "array", items=item, list_type="map", list_keys=keys, merge_key=keys[0], merge_strategy=strategy
-    )
+    return Schema("array", items=item, list_type="map", list_keys=keys, merge_key=keys[0], merge_strategy=strategy)
 
 
 OWNER = struct("OwnerReference", *(Field(n, TEXT) for n in ("apiVersion", "kind", "name", "uid")), atomic=True)
