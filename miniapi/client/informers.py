@@ -133,6 +133,7 @@ class SharedInformerFactory:
         self._client = client
         self._informers: dict[tuple[str, str], SharedInformer] = {}
         self._group: asyncio.TaskGroup | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def informer(self, group: str, version: str, plural: str) -> SharedInformer:
         """The resource's informer; it starts at once where the factory runs."""
@@ -141,14 +142,14 @@ class SharedInformerFactory:
         if found is None:
             found = self._informers[key] = SharedInformer(self._client, group, version, plural)
             if self._group is not None:
-                self._group.create_task(found.run())
+                self._tasks.append(self._group.create_task(found.run()))
         return found
 
-    async def start(self, group: asyncio.TaskGroup) -> None:
-        """Runs what was asked for so far and waits until all have listed once."""
-        self._group = group
+    async def start(self, group: asyncio.TaskGroup, tasks: list[asyncio.Task[None]]) -> None:
+        """Runs what was asked for so far and waits until all have listed once; the owner cancels `tasks`."""
+        self._group, self._tasks = group, tasks
         for informer in list(self._informers.values()):
-            group.create_task(informer.run())
+            tasks.append(group.create_task(informer.run()))
         await self.wait_for_sync()
 
     async def wait_for_sync(self) -> None:

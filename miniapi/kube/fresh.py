@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import json
 from collections.abc import Iterator
 from importlib import resources
@@ -9,6 +11,7 @@ from importlib import resources
 from miniapi.client.client import Client
 from miniapi.errors import ApiError
 from miniapi.meta.objects import Object
+from miniapi.storage.interface import Store
 
 _KINDS = {
     "namespaces": "Namespace",
@@ -37,13 +40,29 @@ def objects() -> Iterator[tuple[str, str, str, Object]]:
             }
 
 
-async def create_missing(client: Client, service_cluster_ip_range: str) -> None:
-    """Creates what is not there; what is there is left as it is."""
-    for group, version, plural, obj in objects():
-        if plural == "servicecidrs":
-            obj["spec"] = {"cidrs": service_cluster_ip_range.split(",")}
-        try:
-            await client.create(group, version, plural, obj["metadata"].get("namespace", ""), obj)
-        except ApiError as problem:
-            if problem.code not in (404, 409) and problem.reason != "AlreadyExists":
-                raise
+def first_service_address(service_cluster_ip_range: str) -> str:
+    """The address of the service `kubernetes`: the first of the network."""
+    return str(next(ipaddress.ip_network(service_cluster_ip_range.split(",")[0]).hosts()))
+
+
+async def create_missing(client: Client, store: Store, service_cluster_ip_range: str) -> None:
+    """Creates what is not there, all at once so that it shares commits; what is there is left as it is."""
+    if await store.count("clusterroles/"):
+        return
+    namespaces, others = [], []
+    for entry in objects():
+        (namespaces if entry[2] == "namespaces" else others).append(entry)
+    for batch in (namespaces, others):
+        await asyncio.gather(*(_create(client, *entry, service_cluster_ip_range) for entry in batch))
+
+
+async def _create(
+    client: Client, group: str, version: str, plural: str, obj: Object, service_cluster_ip_range: str
+) -> None:
+    if plural == "servicecidrs":
+        obj["spec"] = {"cidrs": service_cluster_ip_range.split(",")}
+    try:
+        await client.create(group, version, plural, obj["metadata"].get("namespace", ""), obj)
+    except ApiError as problem:
+        if problem.code not in (404, 409):
+            raise

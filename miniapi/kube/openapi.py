@@ -1,0 +1,167 @@
+"""/openapi/v3 and /openapi/v2, from the published definitions, made per group on first use."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import resources
+from typing import Any
+
+import orjson
+
+from miniapi.endpoints.context import Context
+from miniapi.kinds.catalog import Catalog
+from miniapi.kinds.kind import Kind
+from miniapi.wire import JSON, Reply
+
+Document = dict[str, Any]
+_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
+
+
+class OpenApi:
+    """Definitions are read when the first client asks, and let go again."""
+
+    def __init__(self, catalog: Catalog, release: str, version: str) -> None:
+        self._catalog = catalog
+        self._release = release
+        self._version = version
+        self._made: dict[str, bytes] = {}
+        self._groups: dict[str, list[Kind]] = {}
+        for kind in catalog:
+            self._groups.setdefault(_prefix(kind), []).append(kind)
+
+    async def serve_v3(self, context: Context) -> Reply | None:
+        """The index, and one document per group and version."""
+        path = context.request.path.removeprefix("/openapi/v3").strip("/")
+        if not path:
+            index = {
+                prefix: {"serverRelativeURL": f"/openapi/v3/{prefix}?hash={self._hash(prefix)}"} for prefix in self._groups
+            }
+            return Reply(200, orjson.dumps({"paths": index}), JSON)
+        if path not in self._groups:
+            return None
+        return Reply(200, self._document(path), JSON, [("Cache-Control", "public, immutable")])
+
+    async def serve_v2(self, context: Context) -> Reply | None:
+        """One document of everything."""
+        del context
+        made = self._made.get("v2")
+        if made is None:
+            definitions = {name: _v2(body) for name, body in self._definitions().items()}
+            paths: Document = {}
+            for kinds in self._groups.values():
+                for kind in kinds:
+                    paths.update(_paths(kind, v3=False))
+            made = self._made["v2"] = orjson.dumps(
+                {
+                    "swagger": "2.0",
+                    "info": {"title": "Kubernetes", "version": self._version},
+                    "paths": paths,
+                    "definitions": definitions,
+                }
+            )
+        return Reply(200, made, JSON)
+
+    def _hash(self, prefix: str) -> str:
+        names = ",".join(sorted(f"{k.plural}/{k.gvk.kind}" for k in self._groups[prefix]))
+        return hashlib.sha256(f"{self._version}{prefix}{names}".encode()).hexdigest().upper()
+
+    def _document(self, prefix: str) -> bytes:
+        made = self._made.get(prefix)
+        if made is None:
+            definitions = self._definitions()
+            by_kind: dict[tuple[str, str, str], str] = {}
+            for name, body in definitions.items():
+                for gvk in body.get("x-kubernetes-group-version-kind", []):
+                    by_kind.setdefault((gvk["group"], gvk["version"], gvk["kind"]), name)
+            wanted: dict[str, Any] = {}
+            paths: Document = {}
+            for kind in self._groups[prefix]:
+                for gvk in (kind.gvk, kind.list_gvk):
+                    found = by_kind.get(tuple(gvk))
+                    if found:
+                        _reach(found, definitions, wanted)
+                paths.update(_paths(kind, v3=True))
+            for name in ("DeleteOptions", "Status", "APIResourceList"):
+                _reach(f"io.k8s.apimachinery.pkg.apis.meta.v1.{name}", definitions, wanted)
+            made = self._made[prefix] = orjson.dumps(
+                {
+                    "openapi": "3.0.0",
+                    "info": {"title": "Kubernetes", "version": self._version},
+                    "paths": paths,
+                    "components": {"schemas": wanted},
+                }
+            )
+        return made
+
+    def _definitions(self) -> dict[str, Any]:
+        folder = resources.files("kubernetes_validate").joinpath(f"kubernetes-json-schema/v{self._release}.0-local")
+        loaded: dict[str, Any] = orjson.loads(folder.joinpath("_definitions.json").read_bytes())
+        definitions: dict[str, Any] = loaded["$defs"]
+        return definitions
+
+
+def _prefix(kind: Kind) -> str:
+    gvk = kind.gvk
+    return f"apis/{gvk.group}/{gvk.version}" if gvk.group else f"api/{gvk.version}"
+
+
+def _reach(name: str, definitions: dict[str, Any], wanted: dict[str, Any]) -> None:
+    if name in wanted or name not in definitions:
+        return
+    wanted[name] = None
+    wanted[name] = _rewrite(definitions[name], "#/components/schemas/", definitions, wanted)
+
+
+def _rewrite(node: Any, base: str, definitions: dict[str, Any], wanted: dict[str, Any] | None) -> Any:
+    if isinstance(node, dict):
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            name = reference.rsplit("/", 1)[-1]
+            if wanted is not None:
+                _reach(name, definitions, wanted)
+            target = {"$ref": base + name}
+            rest = {k: v for k, v in node.items() if k != "$ref"}
+            return {"allOf": [target], **rest} if rest and wanted is not None else {**target, **rest}
+        out = {k: _rewrite(v, base, definitions, wanted) for k, v in node.items() if k not in ("$schema", "$id")}
+        kinds = out.get("type")
+        if isinstance(kinds, list):
+            plain = [t for t in kinds if t != "null"]
+            if len(plain) == 1:
+                out["type"] = plain[0]
+            else:
+                out.pop("type")
+        return out
+    if isinstance(node, list):
+        return [_rewrite(v, base, definitions, wanted) for v in node]
+    return node
+
+
+def _v2(body: Any) -> Any:
+    return _rewrite(body, "#/definitions/", {}, None)
+
+
+def _paths(kind: Kind, *, v3: bool) -> Document:
+    base = f"/{_prefix(kind)}" + ("/namespaces/{namespace}" if kind.namespaced else "") + f"/{kind.plural}"
+    gvk = {"group": kind.gvk.group, "version": kind.gvk.version, "kind": kind.gvk.kind}
+    out: Document = {}
+    verbs = {"create": ("post", base), "get": ("get", base + "/{name}"), "update": ("put", base + "/{name}"), "patch": ("patch", base + "/{name}"), "delete": ("delete", base + "/{name}")}
+    for verb, (method, path) in verbs.items():
+        if verb not in kind.verbs:
+            continue
+        parameters = []
+        if method in ("post", "put", "patch"):
+            for name in _PARAMETERS:
+                parameter: Document = {"name": name, "in": "query"}
+                if v3:
+                    parameter["schema"] = {"type": "string", "uniqueItems": True}
+                else:
+                    parameter.update(type="string", uniqueItems=True)
+                parameters.append(parameter)
+        out.setdefault(path, {})[method] = {
+            "operationId": f"{verb}{kind.gvk.version.capitalize()}{kind.gvk.kind}",
+            "parameters": parameters,
+            "responses": {"200": {"description": "OK"}},
+            "x-kubernetes-action": verb if verb != "create" else "post",
+            "x-kubernetes-group-version-kind": gvk,
+        }
+    return out

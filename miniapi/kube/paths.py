@@ -1,0 +1,44 @@
+"""Paths that are not resources: the root, health, version, OpenAPI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from miniapi.endpoints.context import Context
+from miniapi.kube.discovery import Discovery
+from miniapi.kube.openapi import OpenApi
+from miniapi.server.generic import PathHandler
+from miniapi.server.health import Health
+from miniapi.wire import JSON, Reply
+
+
+def nonresource_paths(health: Health, discovery: Discovery, openapi: OpenApi, version: dict[str, Any]) -> dict[str, PathHandler]:
+    """Exact path -> handler."""
+    version_body = orjson.dumps(version, option=orjson.OPT_INDENT_2)
+
+    async def root(context: Context) -> Reply:
+        del context
+        listed = sorted({*discovery.paths(), *health.paths(), "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version", "/apis/"})
+        return Reply(200, orjson.dumps({"paths": listed}, option=orjson.OPT_INDENT_2), JSON)
+
+    async def tell_version(context: Context) -> Reply:
+        if context.info.verb != "get":
+            return Reply(405, b"Method Not Allowed\n", "text/plain; charset=utf-8")
+        return Reply(200, version_body, JSON)
+
+    paths: dict[str, PathHandler] = {
+        "/": root,
+        "/version": tell_version,
+        "/version/": tell_version,
+        "/api": discovery.serve,
+        "/apis": discovery.serve,
+        "/openapi/v2": openapi.serve_v2,
+        "/openapi/v3": openapi.serve_v3,
+    }
+    for endpoint in ("/healthz", "/livez", "/readyz"):
+        paths[endpoint] = health.serve
+    return paths
+
+
