@@ -1,0 +1,124 @@
+"""Nodes (core ValidateNode)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from miniapi.meta import names
+from miniapi.meta.objects import Object
+from miniapi.validation import field, rules
+from miniapi.validation.field import ErrorList, child, index
+from miniapi.validation.interface import Validation
+from miniapi.validation.network import parse_cidr, valid_cidr
+
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_POD_CIDR_CHANGED = 'node updates may not change podCIDR except from "" to valid'
+_ONE_SOURCE = "exactly one reference subfield must be non-nil"
+
+
+def taints(values: Sequence[Mapping[str, Any]], path: str) -> ErrorList:
+    """validateNodeTaints: well formed, unique by key and effect."""
+    errors: ErrorList = []
+    seen: set[tuple[str, str]] = set()
+    for i, taint in enumerate(values):
+        at, key = index(path, i), taint.get("key") or ""
+        value, effect = taint.get("value") or "", taint.get("effect") or ""
+        errors += rules.qualified_name(child(at, "key"), key)
+        if wrong := names.label_value(value):
+            errors.append(field.invalid(child(at, "value"), value, ";".join(wrong)))
+        if not effect:
+            errors.append(field.required(child(at, "effect")))
+        elif effect not in _EFFECTS:
+            errors.append(field.not_supported(child(at, "effect"), effect, _EFFECTS))
+        if (key, effect) in seen:
+            shown = {"Key": key, "Value": value, "Effect": effect, "TimeAdded": taint.get("timeAdded")}
+            why = ": taints must be unique by key and effect pair"
+            repeated = field.duplicate(at, shown)
+            errors.append(field.FieldError(repeated.type, repeated.path, repeated.message + why))
+        seen.add((key, effect))
+    return errors
+
+
+def _resources(status: Mapping[str, Any]) -> ErrorList:
+    return [
+        e
+        for part in ("capacity", "allocatable")
+        for name, value in (status.get(part) or {}).items()
+        for e in rules.resource_amount(child("status", part, name), name, value)
+    ]
+
+
+def _pod_cidrs(cidrs: list[str]) -> ErrorList:
+    path = "spec.podCIDRs"
+    errors = [e for i, text in enumerate(cidrs) for e in valid_cidr(index(path, i), text)]
+    if len(cidrs) < 2:
+        return errors
+    families = {network.version for text in cidrs if (network := parse_cidr(text))}
+    if len(families) < 2 or len(cidrs) > 2:
+        errors.append(field.invalid(path, cidrs, "may specify no more than one CIDR for each IP family"))
+    return errors + [field.duplicate(index(path, i), text) for i, text in enumerate(cidrs) if text in cidrs[:i]]
+
+
+def create(obj: Object) -> ErrorList:
+    """Taints, amounts, pod CIDRs."""
+    spec = obj.get("spec") or {}
+    errors = taints(spec.get("taints") or (), "metadata.taints") + _resources(obj.get("status") or {})
+    return errors + _pod_cidrs(spec.get("podCIDRs") or [])
+
+
+def _config_map(source: Mapping[str, Any], path: str, in_spec: bool) -> ErrorList:
+    errors: ErrorList = []
+    for name in ("uid", "resourceVersion"):
+        if in_spec and source.get(name):
+            errors.append(field.forbidden(child(path, name), f"{name} must not be set in spec"))
+        if not in_spec and not source.get(name):
+            errors.append(field.required(child(path, name), f"{name} must be set in status"))
+    parts: tuple[tuple[str, Callable[[str], list[str]]], ...] = (
+        ("namespace", names.dns_label),
+        ("name", names.dns_subdomain),
+        ("kubeletConfigKey", names.config_map_key),
+    )
+    for name, check in parts:
+        value, at = source.get(name) or "", child(path, name)
+        errors += rules.each(at, value, check(value)) if value else [field.required(at, f"{name} must be set")]
+    return errors
+
+
+def _config_source(source: Mapping[str, Any], path: str, in_spec: bool) -> ErrorList:
+    if source.get("configMap") is None:
+        return [field.invalid(path, {"ConfigMap": None}, _ONE_SOURCE)]
+    return _config_map(source["configMap"], child(path, "configMap"), in_spec)
+
+
+def update(obj: Object, old: Object) -> ErrorList:
+    """Pod CIDRs and provider ID are set once."""
+    spec, before, status = obj.get("spec") or {}, old.get("spec") or {}, obj.get("status") or {}
+    errors, seen = _resources(status), list[Any]()
+    for i, address in enumerate(status.get("addresses") or ()):
+        if address in seen:
+            shown = {"Type": address.get("type", ""), "Address": address.get("address", "")}
+            errors.append(field.duplicate(index("status.addresses", i), shown))
+        seen.append(address)
+    now, then = spec.get("podCIDRs") or [], before.get("podCIDRs") or []
+    if then and len(now) != len(then):
+        errors.append(field.forbidden("spec.podCIDRs", _POD_CIDR_CHANGED))
+    elif then:
+        pairs = zip(now, then, strict=True)
+        errors += [field.forbidden("spec.podCIDRs", _POD_CIDR_CHANGED) for a, b in pairs if a != b]
+    if before.get("providerID") and spec.get("providerID") != before["providerID"]:
+        why = 'node updates may not change providerID except from "" to valid'
+        errors.append(field.forbidden("spec.providerID", why))
+    if spec.get("configSource") is not None:
+        errors += _config_source(spec["configSource"], "spec.configSource", in_spec=True)
+    for name, source in (status.get("config") or {}).items():
+        if name in ("assigned", "active", "lastKnownGood"):
+            errors += _config_source(source, child("status.config", name), in_spec=False)
+    errors += taints(spec.get("taints") or (), "metadata.taints")
+    if spec.get("externalID", "") != before.get("externalID", ""):
+        errors.append(field.forbidden("spec.externalID", "may not be updated"))
+    return errors
+
+
+VALIDATION = Validation(create, update, names.name_is_dns_subdomain)
+STATUS = Validation(update=update)
