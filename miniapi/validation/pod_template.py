@@ -34,7 +34,8 @@ def labels_match(template: Mapping[str, Any], path: str, *, matched: bool) -> Er
     """The complaint where a workload's selector misses its own template."""
     if matched:
         return []
-    shown = (template.get("metadata") or {}).get("labels") or None
+    labels = (template.get("metadata") or {}).get("labels")
+    shown = dict(sorted(labels.items())) if labels else None
     return [
         field.invalid(field.child(path, "metadata", "labels"), shown, "`selector` does not match template `labels`")
     ]

@@ -151,6 +151,13 @@ def percent_of(value: int | str | None) -> int | None:
     return int(value[:-1])
 
 
+def share_or_count(value: int | str | None) -> int:
+    """getIntOrPercentValue: the percentage's number or the count; malformed text counts as 0."""
+    if isinstance(value, str):
+        return percent_of(value) or 0
+    return value or 0
+
+
 def at_most_100_percent(path: str, value: int | str | None) -> ErrorList:
     """IsNotMoreThan100Percent."""
     share = percent_of(value)

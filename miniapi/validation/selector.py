@@ -77,3 +77,15 @@ def is_convertible(selector: Mapping[str, Any]) -> str:
         if expression.get("operator") not in ("In", "NotIn", "Exists", "DoesNotExist"):
             return f'"{expression.get("operator") or ""}" is not a valid label selector operator'
     return ""
+
+
+def shown_selector(selector: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A selector as messages show it: fields in their struct's order, labels sorted."""
+    if selector is None:
+        return None
+    shown: dict[str, Any] = {}
+    if labels := selector.get("matchLabels"):
+        shown["matchLabels"] = dict(sorted(labels.items()))
+    if expressions := selector.get("matchExpressions"):
+        shown["matchExpressions"] = expressions
+    return shown
