@@ -64,14 +64,18 @@ def write_protos(table: dict[str, Any]) -> None:
 def write_modules() -> None:
     from grpc_tools import protoc
 
-    sources = sorted(str(p.relative_to(PROTO)) for p in PROTO.glob("etcd/*.proto")) + ["kms/v2.proto"]
-    if protoc.main(["protoc", f"-I{PROTO}", f"--python_out={OUT}", *sources]):
+    sources = [*sorted(str(p.relative_to(PROTO)) for p in PROTO.glob("etcd/*.proto")), "kms/v2.proto"]
+    if protoc.main(["protoc", f"-I{PROTO}", f"--python_out={OUT}", f"--pyi_out={OUT}", *sources]):
         raise SystemExit("protoc failed")
-    for module in OUT.rglob("*_pb2.py"):
-        text = re.sub(r"^from etcd import", "from miniapi.storage.generated.etcd import", module.read_text(), flags=re.M)
+    for module in OUT.rglob("*_pb2.py*"):
+        text = re.sub(
+            r"^from etcd import", "from miniapi.storage.generated.etcd import", module.read_text(), flags=re.M
+        )
         module.write_text(text)
     for package in (OUT, OUT / "etcd", OUT / "kms"):
-        (package / "__init__.py").write_text('"""Protobuf modules made by tools/etcd_proto.py; nothing here is written by hand."""\n')
+        (package / "__init__.py").write_text(
+            '"""Protobuf modules made by tools/etcd_proto.py; nothing here is written by hand."""\n'
+        )
 
 
 if __name__ == "__main__":

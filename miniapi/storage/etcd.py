@@ -58,11 +58,13 @@ class EtcdStore:
         self._progress_is_true: bool | None = None
 
     async def get(self, key: str, *, revision: int = 0) -> Stored | None:
+        """`Store.get`."""
         response = await self._range(rpc_pb2.RangeRequest(key=self._key(key), revision=revision))
         found = await self._stored(response.kvs)
         return found[0] if found else None
 
     async def scan(self, prefix: str, *, after: str = "", limit: int = 0, revision: int = 0) -> Page:
+        """`Store.scan`."""
         start = self._key(after) + b"\0" if after and after >= prefix else self._key(prefix)
         end = range_end(self._key(prefix))
         items: list[Stored] = []
@@ -76,11 +78,13 @@ class EtcdStore:
             start = response.kvs[-1].key + b"\0"
 
     async def count(self, prefix: str) -> int:
+        """`Store.count`."""
         key = self._key(prefix)
         response = await self._range(rpc_pb2.RangeRequest(key=key, range_end=range_end(key), count_only=True))
         return int(response.count)
 
     async def put(self, key: str, value: bytes, *, expected: int, lease_seconds: int = 0) -> int:
+        """`Store.put`."""
         name = self._key(key)
         lease = await self._leases.lease(lease_seconds) if lease_seconds else 0
         put = rpc_pb2.RequestOp(request_put=rpc_pb2.PutRequest(key=name, value=value, lease=lease))
@@ -98,6 +102,7 @@ class EtcdStore:
         raise await self._conflict(key, response)
 
     async def delete(self, key: str, *, expected: int) -> int:
+        """`Store.delete`."""
         name = self._key(key)
         delete = rpc_pb2.RequestOp(request_delete_range=rpc_pb2.DeleteRangeRequest(key=name))
         response = await self.cluster.write("txn", _conditional(name, expected, delete))
@@ -110,19 +115,24 @@ class EtcdStore:
     def watch(
         self, prefix: str, *, after: int
     ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Event] | Progress]]:
+        """`Store.watch`."""
         return _Watching(self, prefix, after)
 
-    async def revision(self, prefix: str = "") -> int:
-        """The current revision; open watches of `prefix`, if one is given, soon tell that they have reached it."""
+    async def revision(self) -> int:
+        """`Store.revision`."""
         response = await self._range(rpc_pb2.RangeRequest(key=self._key("health"), count_only=True))
-        revision = int(response.header.revision)
-        if prefix:
-            for watch in self._watches:
-                if watch.prefix == prefix:
-                    watch.hasten(revision)
+        return int(response.header.revision)
+
+    async def revision_of(self, prefix: str) -> int:
+        """The current revision; open watches of `prefix` soon tell that they have reached it."""
+        revision = await self.revision()
+        for watch in self._watches:
+            if watch.prefix == prefix:
+                watch.hasten(revision)
         return revision
 
     async def compact(self, revision: int) -> None:
+        """`Store.compact`."""
         try:
             await self.cluster.write("compact", rpc_pb2.CompactionRequest(revision=revision))
         except OutOfRange as problem:
@@ -130,6 +140,7 @@ class EtcdStore:
                 raise RevisionInFuture(revision, await self.revision()) from None
 
     async def ready(self) -> None:
+        """`Store.ready`."""
         request = rpc_pb2.RangeRequest(key=self._key("health"))
         await self.cluster.read("range", request, self._ready_timeout_seconds)
 
@@ -138,6 +149,7 @@ class EtcdStore:
         return {endpoint: status.dbSize for endpoint, status in (await self.cluster.statuses()).items()}
 
     async def close(self) -> None:
+        """`Store.close`."""
         for watch in list(self._watches):
             watch.close()
         await self.cluster.close()
@@ -211,25 +223,22 @@ class EtcdStore:
     async def _unchanged(self, prefix: str, since: int, until: int) -> bool:
         """No key was changed after `since`, and as many are there: then none was deleted either."""
         key = self._key(prefix)
-        base = {"key": key, "range_end": range_end(key), "count_only": True}
+        end = range_end(key)
         try:
             newer = await self._range(
                 rpc_pb2.RangeRequest(
-                    key=key,
-                    range_end=range_end(key),
-                    revision=until,
-                    min_mod_revision=since + 1,
-                    keys_only=True,
-                    limit=1,
+                    key=key, range_end=end, revision=until, min_mod_revision=since + 1, keys_only=True, limit=1
                 )
             )
             if newer.kvs:
                 return False
-            now = await self._range(rpc_pb2.RangeRequest(**base, revision=until))
-            then = await self._range(rpc_pb2.RangeRequest(**base, revision=since))
+            counts = [
+                (await self._range(rpc_pb2.RangeRequest(key=key, range_end=end, revision=r, count_only=True))).count
+                for r in (since, until)
+            ]
         except (RevisionCompacted, RevisionInFuture, StoreUnavailable):
             return False
-        return bool(now.count == then.count)
+        return bool(counts[0] == counts[1])
 
 
 class _Watching:

@@ -37,11 +37,7 @@ async def take_turn(cluster: EtcdCluster, turn: Turn) -> Turn:
                 key=COMPACT_KEY, target=rpc_pb2.Compare.VERSION, result=rpc_pb2.Compare.EQUAL, version=turn.version
             )
         ],
-        success=[
-            rpc_pb2.RequestOp(
-                request_put=rpc_pb2.PutRequest(key=COMPACT_KEY, value=str(turn.revision).encode())
-            )
-        ],
+        success=[rpc_pb2.RequestOp(request_put=rpc_pb2.PutRequest(key=COMPACT_KEY, value=str(turn.revision).encode()))],
         failure=[rpc_pb2.RequestOp(request_range=rpc_pb2.RangeRequest(key=COMPACT_KEY))],
     )
     response = await cluster.write("txn", request)

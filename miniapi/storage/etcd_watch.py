@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -251,10 +252,9 @@ class EtcdWatch:
         try:
             while self._reached() < self._wanted and not self._closed:
                 if self._call is not None:
-                    try:
+                    # What fails here fails for the reader of the stream too, which acts on it.
+                    with suppress(_Lost, StoreUnavailable):
                         await self._write(request)
-                    except (_Lost, StoreUnavailable):
-                        pass  # the reader of the stream sees the same, and acts on it
                 await asyncio.sleep(HASTEN_SECONDS)
         finally:
             self._asking = None

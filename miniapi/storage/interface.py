@@ -26,6 +26,8 @@ class Stored:
     """1 for a new key, +1 per change."""
     lease_seconds: int = 0
     """Time to live that the key was written with, 0 for none."""
+    stale: bool = False
+    """The same value would now be kept in another form (a rotated key): write it again even if nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +136,12 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Ends watches, flushes, lets go of files and connections."""
+        ...
+
+
+class ProgressStore(Protocol):
+    """What a store may offer besides: one whose revisions may come from other processes."""
+
+    async def revision_of(self, prefix: str) -> int:
+        """As `revision`; open watches of `prefix` tell soon, as events or Progress, that they have reached it."""
         ...

@@ -1,4 +1,4 @@
-"""Where objects lie: the part of a key between the etcd prefix and the namespace (pkg/registry/core/rest, storage factory)."""
+"""Where objects lie: the part of a key between the etcd prefix and the namespace (kubeapiserver/default_storage)."""
 
 from __future__ import annotations
 

@@ -106,9 +106,7 @@ def start_etcd() -> Iterator[EtcdStarter]:
     def start(members: int = 1, *arguments: str, scheme: str = "http") -> list[EtcdProcess]:
         ports = free_ports(2 * members)
         cluster = ",".join(f"m{i}=http://127.0.0.1:{ports[members + i]}" for i in range(members))
-        fresh = [
-            EtcdProcess(f"m{i}", ports[i], ports[members + i], cluster, arguments, scheme) for i in range(members)
-        ]
+        fresh = [EtcdProcess(f"m{i}", ports[i], ports[members + i], cluster, arguments, scheme) for i in range(members)]
         started.extend(fresh)
         for process in fresh:
             process.launch()
