@@ -216,7 +216,8 @@ class EtcdStore:
     async def _open_watch(self, prefix: str, after: int) -> EtcdWatch:
         if self._progress_is_true is None:
             statuses = (await self.cluster.statuses()).values()
-            self._progress_is_true = bool(statuses) and all(progress_is_true(s.version) for s in statuses)
+            if statuses:
+                self._progress_is_true = all(progress_is_true(s.version) for s in statuses)
         prove = None if self._progress_is_true else self._unchanged
         return EtcdWatch(self.cluster, self._root, prefix, after, self._stored, prove)
 

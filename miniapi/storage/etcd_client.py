@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -197,13 +198,14 @@ class EtcdCluster:
     async def statuses(self) -> dict[str, Any]:
         """Endpoint -> StatusResponse, of the members that answer."""
         self._connected(asyncio.get_running_loop().time())
-        found = {}
-        for member in self._members:
-            try:
-                found[member.endpoint] = await member.member_status(rpc_pb2.StatusRequest(), timeout=1.0)
-            except grpc.aio.AioRpcError:
-                continue
-        return found
+
+        async def ask(member: Member) -> Any:
+            with suppress(grpc.aio.AioRpcError):
+                return await member.member_status(rpc_pb2.StatusRequest(), timeout=1.0)
+            return None
+
+        answers = await asyncio.gather(*(ask(m) for m in self._members))
+        return {m.endpoint: a for m, a in zip(self._members, answers, strict=True) if a is not None}
 
     async def close(self) -> None:
         """Closes the connections; what is under way ends."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,10 @@ class Plugin:
 
 
 @pytest.fixture
-def socket() -> str:
+def socket() -> Iterator[str]:
     # A short path: a unix socket's may have some 100 bytes only.
-    return os.path.join(tempfile.mkdtemp(prefix="kms-"), "s")
+    with tempfile.TemporaryDirectory(prefix="kms-") as directory:
+        yield os.path.join(directory, "s")
 
 
 @pytest.fixture
