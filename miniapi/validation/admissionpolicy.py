@@ -273,3 +273,5 @@ VALIDATING_BINDING = Validation(
     _validating_binding, lambda obj, _old: _validating_binding(obj), names.name_is_dns_subdomain
 )
 MUTATING_BINDING = Validation(_binding, lambda obj, _old: _binding(obj), names.name_is_dns_subdomain)
+STATUS = Validation()
+"""Type checking's own report is trusted."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from miniapi.meta import names
+from miniapi.meta.network import is_ipv6
 from miniapi.meta.objects import Object
 from miniapi.validation import field
 from miniapi.validation.endpoints import PROTOCOLS
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
 from miniapi.validation.metadata import label_map
-from miniapi.validation.network import checked, is_ipv6, legacy_ip, non_special_ip
+from miniapi.validation.network import checked, legacy_ip, non_special_ip
 
 _MAX_ADDRESSES = 100
 _MAX_ENDPOINTS = 1000

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from miniapi.meta import names
+from miniapi.meta.network import parse_ip
 from miniapi.meta.objects import Object
 from miniapi.validation import field
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
-from miniapi.validation.network import checked, legacy_ip, parse_ip
+from miniapi.validation.network import checked, legacy_ip
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from miniapi.meta import names
+from miniapi.meta.network import parse_cidr
 from miniapi.meta.objects import Object
 from miniapi.validation import field
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
-from miniapi.validation.network import checked, parse_cidr, valid_cidr, valid_ip
+from miniapi.validation.network import checked, valid_cidr, valid_ip
 
 
 def name_is_ip(name: str, _prefix: bool) -> list[str]:

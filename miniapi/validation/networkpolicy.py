@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from miniapi.meta import names
+from miniapi.meta.network import parse_cidr
 from miniapi.meta.objects import Object
 from miniapi.validation import field
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
-from miniapi.validation.network import legacy_cidr, parse_cidr
+from miniapi.validation.network import legacy_cidr
 from miniapi.validation.selector import label_selector
 
 _PROTOCOLS = ("TCP", "UDP", "SCTP")

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from miniapi.meta import names
+from miniapi.meta.network import parse_cidr
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
-from miniapi.validation.network import parse_cidr, valid_cidr
+from miniapi.validation.network import valid_cidr
 
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _POD_CIDR_CHANGED = 'node updates may not change podCIDR except from "" to valid'

@@ -198,8 +198,8 @@ def _source_of(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source_change(new: dict[str, Any], old: dict[str, Any]) -> str:
-    lines = (json.dumps(_source_of(spec), indent=1, ensure_ascii=False).split("\n") for spec in (old, new))
-    return "\n".join(list(difflib.unified_diff(*lines, lineterm=""))[2:])
+    before, after = (json.dumps(_source_of(s), indent=1, ensure_ascii=False).split("\n") for s in (old, new))
+    return "\n".join(list(difflib.unified_diff(before, after, lineterm=""))[2:])
 
 
 def update(obj: Object, old: Object) -> ErrorList:

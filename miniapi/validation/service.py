@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from miniapi.meta import names
+from miniapi.meta.network import is_ipv6, parse_ip
 from miniapi.meta.objects import Object
+from miniapi.meta.service_types import NONE, externally_accessible, is_headless, needs_health_check
 from miniapi.validation import field
 from miniapi.validation.endpoints import PROTOCOLS
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
 from miniapi.validation.metadata import label_map
-from miniapi.validation.network import checked, is_ipv6, legacy_cidr, legacy_ip, non_special_ip, parse_ip
+from miniapi.validation.network import checked, legacy_cidr, legacy_ip, non_special_ip
 
-NONE = "None"
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 FAMILIES = ("IPv4", "IPv6")
 FAMILY_POLICIES = ("PreferDualStack", "RequireDualStack", "SingleStack")
@@ -22,23 +23,6 @@ _HINTS, _MODE = "service.kubernetes.io/topology-aware-hints", "service.kubernete
 _MAX_AFFINITY_SECONDS = 86400
 _BALANCER_ONLY = "may only be used when `type` is 'LoadBalancer'"
 _ONCE = "may not change once set"
-
-
-def is_headless(spec: dict[str, Any]) -> bool:
-    """Exactly one cluster IP, which is None."""
-    return bool(spec.get("clusterIPs") == [NONE])
-
-
-def externally_accessible(spec: dict[str, Any]) -> bool:
-    """Reached from outside of the cluster."""
-    return spec.get("type") in ("LoadBalancer", "NodePort") or (
-        spec.get("type") == "ClusterIP" and bool(spec.get("externalIPs"))
-    )
-
-
-def needs_health_check(spec: dict[str, Any]) -> bool:
-    """A load balancer that keeps traffic on the node asks it whether it has endpoints."""
-    return spec.get("type") == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
 
 
 def _type(spec: dict[str, Any]) -> ErrorList:
@@ -258,8 +242,10 @@ def _changes(new: dict[str, Any], old: dict[str, Any], name: str, what: str) -> 
     now, before, path = new.get(name) or [], old.get(name) or [], child("spec", name)
     shown = now or None
     if len(now) == len(before):
-        at = (lambda i: index(path, i)) if name == "clusterIPs" else (lambda _i: index(path, 0))
-        return [field.invalid(at(i), shown, _ONCE) for i, (a, b) in enumerate(zip(now, before, strict=True)) if a != b]
+        places = range(len(now)) if name == "clusterIPs" else [0] * len(now)
+        return [
+            field.invalid(index(path, i), shown, _ONCE) for i, a, b in zip(places, now, before, strict=True) if a != b
+        ]
     errors: ErrorList = []
     if not now:
         errors.append(field.invalid(index(path, 0), shown, f"primary {what} can not be unset"))

@@ -1,0 +1,56 @@
+"""CustomResourceDefinitions: names that follow from the kind, and the versions once stored."""
+
+from __future__ import annotations
+
+from miniapi.meta.objects import Object
+from miniapi.strategies.interface import Strategy, WriteContext
+from miniapi.strategies.status import keep_status
+
+
+def default(obj: Object) -> None:
+    """Singular and list kind from the kind; no conversion."""
+    spec = obj.setdefault("spec", {})
+    names = spec.setdefault("names", {})
+    if not names.get("singular"):
+        names["singular"] = (names.get("kind") or "").lower()
+    if not names.get("listKind") and names.get("kind"):
+        names["listKind"] = names["kind"] + "List"
+    conversion = spec.get("conversion")
+    if conversion is None:
+        spec["conversion"] = {"strategy": "None"}
+        return
+    service = ((conversion.get("webhook") or {}).get("clientConfig") or {}).get("service")
+    if service is not None and service.get("port") is None:
+        service["port"] = 443
+
+
+def _remember_storage(obj: Object) -> None:
+    """The first version marked as stored joins status.storedVersions."""
+    status = obj.setdefault("status", {})
+    for version in (obj.get("spec") or {}).get("versions") or ():
+        if version.get("storage"):
+            stored = status.get("storedVersions") or []
+            if version["name"] not in stored:
+                status["storedVersions"] = [*stored, version["name"]]
+            return
+
+
+def prepare_create(obj: Object, _ctx: WriteContext) -> None:
+    """No status but the version it is stored in."""
+    obj["status"] = {}
+    _remember_storage(obj)
+
+
+def prepare_update(obj: Object, old: Object, ctx: WriteContext) -> None:
+    """Keeps the status, adds a new storage version to it."""
+    keep_status(obj, old, ctx)
+    _remember_storage(obj)
+
+
+STRATEGY = Strategy(
+    default=default,
+    prepare_create=prepare_create,
+    prepare_update=prepare_update,
+    allow_unconditional_update=False,
+    tracks_generation=True,
+)

@@ -1,0 +1,68 @@
+"""The kinds of resource.k8s.io: counts, and when a taint was set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from miniapi.clock import rfc3339
+from miniapi.meta.objects import Object
+from miniapi.strategies.interface import Strategy, WriteContext
+from miniapi.strategies.status import drop_status, keep_status
+
+
+def _default_request(request: dict[str, Any]) -> None:
+    if not request.get("allocationMode"):
+        request["allocationMode"] = "ExactCount"
+    if request["allocationMode"] == "ExactCount" and not request.get("count"):
+        request["count"] = 1
+
+
+def _default_devices(spec: dict[str, Any]) -> None:
+    for request in (spec.get("devices") or {}).get("requests") or ():
+        if request.get("exactly") is not None:
+            _default_request(request["exactly"])
+        for sub_request in request.get("firstAvailable") or ():
+            _default_request(sub_request)
+
+
+def default_claim(obj: Object) -> None:
+    """One device a request."""
+    _default_devices(obj.get("spec") or {})
+
+
+def default_template(obj: Object) -> None:
+    """As a claim's."""
+    _default_devices((obj.get("spec") or {}).get("spec") or {})
+
+
+def _stamp_taints(obj: Object, now: str) -> None:
+    for device in (obj.get("spec") or {}).get("devices") or ():
+        for taint in device.get("taints") or ():
+            if taint.get("timeAdded") is None:
+                taint["timeAdded"] = now
+
+
+def create_slice(obj: Object, ctx: WriteContext) -> None:
+    """Taints are stamped."""
+    _stamp_taints(obj, rfc3339(ctx.now))
+
+
+def update_slice(obj: Object, _old: Object, ctx: WriteContext) -> None:
+    """Taints are stamped."""
+    _stamp_taints(obj, rfc3339(ctx.now))
+
+
+def _spec(name: str) -> Any:
+    return lambda obj: (obj.get("spec") or {}).get(name) or ""
+
+
+CLAIM = Strategy(default=default_claim, prepare_create=drop_status, prepare_update=keep_status, deletes_to_status=False)
+TEMPLATE = Strategy(default=default_template, deletes_to_status=False)
+CLASS = Strategy(tracks_generation=True, deletes_to_status=False)
+SLICE = Strategy(
+    prepare_create=create_slice,
+    prepare_update=update_slice,
+    tracks_generation=True,
+    selectable_fields={"spec.nodeName": _spec("nodeName"), "spec.driver": _spec("driver")},
+    deletes_to_status=False,
+)
