@@ -38,28 +38,6 @@ def _selectable(prefix: str, reference: str, source: str, component: str) -> Map
     }
 
 
-_SPELLINGS = {
-    "regarding": "involvedObject",
-    "note": "message",
-    "reportingController": "reportingComponent",
-    "deprecatedSource": "source",
-    "deprecatedFirstTimestamp": "firstTimestamp",
-    "deprecatedLastTimestamp": "lastTimestamp",
-    "deprecatedCount": "count",
-}
-_BACK = {core: name for name, core in _SPELLINGS.items()}
-
-
-def to_core(obj: Object) -> Object:
-    """An events.k8s.io/v1 Event as core/v1, which is what is stored."""
-    return {_SPELLINGS.get(name, name): value for name, value in obj.items()} | {"apiVersion": "v1"}
-
-
-def from_core(obj: Object) -> Object:
-    """A stored Event as events.k8s.io/v1."""
-    return {_BACK.get(name, name): value for name, value in obj.items()} | {"apiVersion": "events.k8s.io/v1"}
-
-
 CORE = Strategy(
     selectable_fields=_selectable("involvedObject", "involvedObject", "source", "reportingComponent"),
     allow_create_on_update=True,
