@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from miniapi.meta.objects import Object
 from miniapi.strategies import (
     admission,
     apiservice,
@@ -103,3 +104,8 @@ SUBRESOURCE_STRATEGIES: Final[Mapping[tuple[str, str, str], Strategy]] = {
     (_RESOURCE, "resourceclaims", "status"): status.STATUS_ONLY,
     (_STORAGE, "volumeattachments", "status"): status.STATUS_ONLY,
 }
+
+CONVERSIONS: Final[Mapping[tuple[str, str, str], tuple[Callable[[Object], Object], Callable[[Object], Object]]]] = {
+    ("events.k8s.io", "v1", "events"): (event.to_core, event.from_core)
+}
+"""(group, version, plural) -> (to the stored version, from it)."""
