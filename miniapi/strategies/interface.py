@@ -78,6 +78,10 @@ class Strategy:
     """Field selector paths besides metadata.name and metadata.namespace."""
     generate_name_max_chars: int = 63 - 5
     """Longest base that generateName keeps (maxGeneratedNameLength)."""
+    orphans_by_default: bool = False
+    """DELETE without propagationPolicy and orphanDependents orphans the dependents (DefaultGarbageCollectionPolicy)."""
+    orphan_warning: str = ""
+    """Sent with such a DELETE."""
     deletes_to_status: bool = True
     """DELETE answers a Status (with details.uid); False: the deleted object."""
     reset_fields: frozenset[str] = frozenset({"status"})

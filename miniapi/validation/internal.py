@@ -41,6 +41,8 @@ def _field(value: Any, form: str) -> Any:
         return None if value is None else internal(form[2:], value)
     if form.startswith("="):
         return internal(form[1:], value)
+    if form == "map":
+        return dict(sorted(value.items())) if value else None
     if form == "*":
         return value
     return _ZERO[form] if value is None else value
@@ -57,7 +59,9 @@ def _pod_spec(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def pod_template(template: Mapping[str, Any]) -> dict[str, Any]:
     """A PodTemplateSpec: its metadata's fields by their JSON names, then Spec."""
-    return {**(template.get("metadata") or {}), "Spec": internal("PodSpec", template.get("spec"))}
+    meta = template.get("metadata") or {}
+    shown = {k: dict(sorted(v.items())) if isinstance(v, dict) else v for k, v in meta.items()}
+    return {**shown, "Spec": internal("PodSpec", template.get("spec"))}
 
 
 def difference(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ func form(t reflect.Type) string {
 		}
 		return "*"
 	case reflect.Map:
-		return "*"
+		return "map"
 	case reflect.Struct:
 		if t.PkgPath() != "k8s.io/api/core/v1" {
 			switch t.Name() {
