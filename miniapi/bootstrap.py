@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +50,7 @@ from miniapi.kube.lister import RegistryLister
 from miniapi.kube.openapi import OpenApi
 from miniapi.kube.paths import nonresource_paths
 from miniapi.kube.scopes import KubeScopes
+from miniapi.meta.objects import Object
 from miniapi.options.server import Options
 from miniapi.registry.encoding import JsonForm
 from miniapi.registry.resource import Resource
@@ -69,6 +71,7 @@ from miniapi.storage.memory import MemoryStore
 log = logging.getLogger("miniapi")
 
 SHUTDOWN_GRACE_SECONDS = 5.0
+MODES: dict[str, Callable[[], Authorizer]] = {"AlwaysAllow": AlwaysAllow, "AlwaysDeny": AlwaysDeny, "Node": Node}
 
 
 class StartFailed(Exception):
@@ -146,8 +149,19 @@ def build(options: Options) -> Server:
     handler = RequestHandler(aggregator, filters, catalog.groups, clock.utc_now)
     loopback.bind(handler.serve)
     server = Server(
-        options, store, handler, health, lifecycle, drain, informers, loopback, client, proxy_transport,
-        certificates, tls, listener,
+        options,
+        store,
+        handler,
+        health,
+        lifecycle,
+        drain,
+        informers,
+        loopback,
+        client,
+        proxy_transport,
+        certificates,
+        tls,
+        listener,
     )
     _controllers(server, catalog)
     _hooks(server)
@@ -262,7 +276,7 @@ def _authorizer(options: Options, informers: SharedInformerFactory) -> AuthzUnio
             plurals = ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
             authorizers.append(Rbac(*(informers.informer(RBAC_GROUP, "v1", p) for p in plurals)))
         else:
-            authorizers.append({"AlwaysAllow": AlwaysAllow, "AlwaysDeny": AlwaysDeny, "Node": Node}[mode]())
+            authorizers.append(MODES[mode]())
     return AuthzUnion(authorizers)
 
 
@@ -273,12 +287,16 @@ def _controllers(server: Server, catalog: Catalog) -> None:
         return f"-{name}" not in chosen and (name in chosen or "*" in chosen)
 
     namespaces = server.informers.informer("", "v1", "namespaces")
-    wanted: list[tuple[str, fresh.Object]] = []
+    wanted: list[tuple[str, Object]] = []
     if runs("serviceaccount"):
-        wanted.append(("serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}))
+        wanted.append(
+            ("serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}})
+        )
     if runs("root-ca-certificate-publisher"):
         data = {"ca.crt": server.certificates.ca.read_text()}
-        wanted.append(("configmaps", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": ROOT_CA_NAME}, "data": data}))
+        wanted.append(
+            ("configmaps", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": ROOT_CA_NAME}, "data": data})
+        )
     if wanted:
         server.controllers.append(NamespaceContent(server.client, namespaces, wanted))
     if runs("namespace"):
@@ -392,7 +410,9 @@ def run(options: Options) -> int:
 
     started = time.monotonic()
     levels = {0: logging.WARNING, 1: logging.WARNING, 2: logging.INFO, 3: logging.INFO}
-    logging.basicConfig(level=levels.get(options.local.verbosity, logging.DEBUG), format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=levels.get(options.local.verbosity, logging.DEBUG), format="%(levelname)s %(name)s: %(message)s"
+    )
 
     async def main() -> None:
         await serve(build(options), started)

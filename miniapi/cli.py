@@ -17,8 +17,6 @@ HELP = """miniapi: a Kubernetes API server for developing without a cluster
 usage:
   miniapi serve [flags]              run the server (also: miniapi [flags])
   miniapi kubeconfig [flags]         print the kubeconfig that `serve` wrote
-  miniapi snapshot save|restore|status FILE [flags]
-                                     copy the embedded store of a stopped server to a file and back
   miniapi version
   miniapi COMMAND --help             the flags, which are kube-apiserver's own
 """
@@ -36,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command == "version" or words == ["--version"]:
         print(f"miniapi {__version__}")
         return 0
-    if command not in ("serve", "kubeconfig", "snapshot"):
+    if command not in ("serve", "kubeconfig"):
         print(f"miniapi: {command!r} is not a command; see miniapi --help", file=sys.stderr)
         return USAGE_ERROR
     return _run(command, words, ServerDefaults.MINIAPI)
@@ -61,7 +59,7 @@ def _run(command: str, words: list[str], defaults: ServerDefaults) -> int:
         from_file, file_problems = _read_config(str(values["config"]), flags)
         values = {**from_file, **values}
         problems += file_problems
-    if rest and command != "snapshot":
+    if rest:
         problems.append(f"{rest[0]!r} is not expected; flags begin with --")
     options: Options | None = None
     if not problems:
@@ -72,10 +70,6 @@ def _run(command: str, words: list[str], defaults: ServerDefaults) -> int:
         return USAGE_ERROR
     if command == "kubeconfig":
         return _print_kubeconfig(options)
-    if command == "snapshot":
-        from miniapi.options.snapshot import run_snapshot
-
-        return run_snapshot(rest, options)
     from miniapi.bootstrap import run
 
     return run(options)
@@ -119,6 +113,9 @@ def _print_kubeconfig(options: Options) -> int:
     try:
         print(path.read_text(), end="")
     except OSError:
-        print(f"miniapi: there is no kubeconfig at {path} yet; start the server once with `miniapi serve`", file=sys.stderr)
+        print(
+            f"miniapi: there is no kubeconfig at {path} yet; start the server once with `miniapi serve`",
+            file=sys.stderr,
+        )
         return 1
     return 0

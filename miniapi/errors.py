@@ -72,7 +72,18 @@ class ApiError(Exception):
         return status
 
 
-_ALWAYS_DETAILS = frozenset({"NotFound", "AlreadyExists", "Forbidden", "Conflict", "Invalid", "MethodNotAllowed"})
+_ALWAYS_DETAILS = frozenset(
+    {
+        "NotFound",
+        "AlreadyExists",
+        "Forbidden",
+        "Conflict",
+        "Invalid",
+        "MethodNotAllowed",
+        "NotAcceptable",
+        "UnsupportedMediaType",
+    }
+)
 
 
 def qualified(resource: str, group: str) -> str:

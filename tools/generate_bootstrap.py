@@ -14,7 +14,9 @@ def main() -> None:
             for field in DROP:
                 obj["metadata"].pop(field, None)
             obj.pop("status", None)
-    lines = [f" {json.dumps(k)}: [\n" + ",\n".join("  " + json.dumps(o) for o in v) + "\n ]" for k, v in document.items()]
+    lines = [
+        f" {json.dumps(k)}: [\n" + ",\n".join("  " + json.dumps(o) for o in v) + "\n ]" for k, v in document.items()
+    ]
     target = Path(__file__).parent.parent / "miniapi/kube/data/bootstrap.json"
     target.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 

@@ -22,7 +22,7 @@ class AdmissionChain:
         key = (attributes.operation, kind.gvk.group, kind.plural, attributes.subresource)
         plugins = self._mutating.get(key)
         if plugins is None:
-            operation, _, _, subresource = key
+            subresource = attributes.subresource
             plugins = tuple(p for p in self._mutators if p.handles(attributes.operation, kind, subresource))
             self._mutating[key] = plugins
         for plugin in plugins:
@@ -34,7 +34,9 @@ class AdmissionChain:
         key = (attributes.operation, kind.gvk.group, kind.plural, attributes.subresource)
         plugins = self._validating.get(key)
         if plugins is None:
-            plugins = tuple(p for p in self._validators if p.handles(attributes.operation, kind, attributes.subresource))
+            plugins = tuple(
+                p for p in self._validators if p.handles(attributes.operation, kind, attributes.subresource)
+            )
             self._validating[key] = plugins
         for plugin in plugins:
             await plugin.validate(attributes)

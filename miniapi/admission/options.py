@@ -13,7 +13,11 @@ class AdmissionOptions:
 
     enable: list[str] = field(
         default_factory=list,
-        metadata={"flag": "enable-admission-plugins", "kind": "strings", "help": "Plugins to run besides the default ones."},
+        metadata={
+            "flag": "enable-admission-plugins",
+            "kind": "strings",
+            "help": "Plugins to run besides the default ones.",
+        },
     )
     disable: list[str] = field(
         default_factory=list,

@@ -1,1 +1,1 @@
-"""The first server of the chain: API services, and what they pass on. Thin so far: it serves no API of another server."""
+"""The first server of the chain: API services. Thin so far: it passes nothing on to another server."""

@@ -1,1 +1,1 @@
-"""The last server of the chain: custom resources. Thin so far: definitions are stored, their resources are not served."""
+"""The last server of the chain: custom resources. Thin so far: definitions are stored, not served."""

@@ -4,29 +4,120 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+DEFAULT_ISSUER = "https://kubernetes.default.svc"
+MIN_TOKEN_EXPIRATION_SECONDS, MAX_TOKEN_EXPIRATION_SECONDS = 3600.0, float(1 << 32)
+
+
+def _flag(name: str, text: str, kind: str = "string", default: Any = "") -> Any:
+    metadata = {"flag": name, "kind": kind, "help": text}
+    if isinstance(default, list):
+        return field(default_factory=lambda: list(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @dataclass
 class AuthenticationOptions:
     """Who may prove how who they are."""
 
-    anonymous: bool = field(
-        default=True,
-        metadata={"flag": "anonymous-auth", "kind": "bool", "help": "Whether requests without a credential are system:anonymous."},
+    anonymous: bool = _flag("anonymous-auth", "Requests without a credential are system:anonymous.", "bool", True)
+    client_ca_file: str = _flag("client-ca-file", "CA whose client certificates are believed, beside the server's own.")
+    token_file: str = _flag("token-auth-file", 'CSV of static tokens: token,user,uid,"group1,group2".')
+    api_audiences: list[str] = _flag("api-audiences", "Audiences of the API; the issuer if unset.", "strings", [])
+    issuers: list[str] = _flag(
+        "service-account-issuer", "Issuer of service account tokens; the first signs.", "strings", []
     )
-    client_ca_file: str = field(
-        default="",
-        metadata={"flag": "client-ca-file", "help": "CA whose client certificates are believed; the server's own CA if unset."},
+    signing_key_file: str = _flag("service-account-signing-key-file", "Key that signs tokens; made if unset.")
+    key_files: list[str] = _flag(
+        "service-account-key-file", "Keys that verify tokens; the signing key if unset.", "strings", []
     )
-    token_file: str = field(
-        default="",
-        metadata={"flag": "token-auth-file", "help": 'CSV of static tokens: token,user,uid,"group1,group2".'},
+    jwks_uri: str = _flag("service-account-jwks-uri", "Where the discovery document says the keys are.")
+    lookup: bool = _flag("service-account-lookup", "A token's objects must still exist.", "bool", True)
+    extend_expiration: bool = _flag(
+        "service-account-extend-token-expiration", "Pod tokens of one hour live a year.", "bool", True
     )
+    max_expiration_seconds: float = _flag(
+        "service-account-max-token-expiration", "Longest life of a token; any if unset.", "duration", 0.0
+    )
+    request_header_ca_file: str = _flag("requestheader-client-ca-file", "CA of front proxies that name the user.")
+    request_header_allowed_names: list[str] = _flag(
+        "requestheader-allowed-names", "Common names of the proxies; any if unset.", "strings", []
+    )
+    request_header_username: list[str] = _flag(
+        "requestheader-username-headers", "Headers that name the user.", "strings", []
+    )
+    request_header_uid: list[str] = _flag("requestheader-uid-headers", "Headers with the uid.", "strings", [])
+    request_header_group: list[str] = _flag("requestheader-group-headers", "Headers with groups.", "strings", [])
+    request_header_extra_prefix: list[str] = _flag(
+        "requestheader-extra-headers-prefix", "Prefixes of headers with extra.", "strings", []
+    )
+
+    def effective_issuers(self) -> tuple[str, ...]:
+        """The issuers, or the default one."""
+        return tuple(self.issuers) or (DEFAULT_ISSUER,)
+
+    def effective_audiences(self) -> tuple[str, ...]:
+        """The API's audiences: --api-audiences, else the issuers."""
+        return tuple(self.api_audiences) or self.effective_issuers()
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
+        return [*self._files(), *self._service_accounts(), *self._request_headers()]
+
+    def _files(self) -> list[str]:
+        named = [
+            ("client-ca-file", self.client_ca_file),
+            ("token-auth-file", self.token_file),
+            ("service-account-signing-key-file", self.signing_key_file),
+            ("requestheader-client-ca-file", self.request_header_ca_file),
+            *(("service-account-key-file", f) for f in self.key_files),
+        ]
+        return [f"--{flag}: there is no file {path}" for flag, path in named if path and not Path(path).is_file()]
+
+    def _service_accounts(self) -> list[str]:
         problems = []
-        for flag, path in (("client-ca-file", self.client_ca_file), ("token-auth-file", self.token_file)):
-            if path and not Path(path).is_file():
-                problems.append(f"--{flag}: there is no file {path}")
+        for issuer in self.issuers:
+            if not issuer:
+                problems.append("--service-account-issuer: an issuer must not be empty; leave the flag out")
+            elif ":" in issuer and not _is_url(issuer):
+                problems.append(
+                    f"--service-account-issuer: {issuer} has a colon, but is not a valid URL; use https://HOST"
+                )
+        if len(set(self.issuers)) < len(self.issuers):
+            problems.append("--service-account-issuer: an issuer is named twice; name each once")
+        if self.key_files and not self.signing_key_file:
+            problems.append(
+                "--service-account-key-file: tokens are signed with a key made by the server, which these files "
+                "would not verify; add --service-account-signing-key-file"
+            )
+        longest = self.max_expiration_seconds
+        if longest and not MIN_TOKEN_EXPIRATION_SECONDS <= longest <= MAX_TOKEN_EXPIRATION_SECONDS:
+            problems.append("--service-account-max-token-expiration: it must be between 1h and 2^32 seconds")
+        if self.jwks_uri and urlsplit(self.jwks_uri).scheme != "https":
+            problems.append(f"--service-account-jwks-uri: {self.jwks_uri} is not an https URL; use https://HOST/PATH")
         return problems
+
+    def _request_headers(self) -> list[str]:
+        if self.request_header_ca_file:
+            if not self.request_header_username:
+                return ["--requestheader-username-headers: it must be named beside --requestheader-client-ca-file"]
+            return []
+        given = [
+            ("allowed-names", self.request_header_allowed_names),
+            ("username-headers", self.request_header_username),
+            ("uid-headers", self.request_header_uid),
+            ("group-headers", self.request_header_group),
+            ("extra-headers-prefix", self.request_header_extra_prefix),
+        ]
+        return [
+            f"--requestheader-{name}: nobody is believed without --requestheader-client-ca-file; add it"
+            for name, values in given
+            if values
+        ]
+
+
+def _is_url(text: str) -> bool:
+    parts = urlsplit(text)
+    return bool(parts.scheme and (parts.netloc or parts.path))

@@ -1,17 +1,18 @@
-"""Static bearer tokens (--token-auth-file)."""
+"""Static bearer tokens (--token-auth-file), as authentication/token/tokenfile reads them."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 
-from miniapi.authn.interface import InvalidCredential
+from miniapi.authn.bearer import BearerAuthenticator
 from miniapi.meta.user import UserInfo
 from miniapi.wire import Request
 
 
 def read_token_file(path: Path) -> dict[str, UserInfo]:
-    """Token -> user. ValueError names the line that cannot be read."""
+    """Token -> user; the last line of a token counts. ValueError names the line that cannot be read."""
     users: dict[str, UserInfo] = {}
     with path.open(newline="", encoding="utf-8") as file:
         for number, row in enumerate(csv.reader(file, skipinitialspace=True), 1):
@@ -19,32 +20,36 @@ def read_token_file(path: Path) -> dict[str, UserInfo]:
                 continue
             if len(row) < 3:
                 raise ValueError(f"line {number} has {len(row)} columns, it takes at least token,user,uid")
-            if not row[0]:
-                raise ValueError(f"line {number} has an empty token")
-            groups = tuple(g.strip() for g in row[3].split(",") if g.strip()) if len(row) > 3 else ()
-            users[row[0]] = UserInfo(row[1], row[2], groups)
+            if row[0]:
+                groups = tuple(row[3].split(",")) if len(row) > 3 and row[3] else ()
+                users[row[0]] = UserInfo(row[1], row[2], groups)
     return users
 
 
-def bearer(request: Request) -> str:
-    """The bearer token of a request, or the empty string."""
-    header: str = request.headers.get("Authorization", "")
-    if header[:7].lower() != "bearer ":
-        return ""
-    return header[7:].strip()
+class StaticTokens:
+    """One dict lookup. The tokens know no audience: they are good for the server's own."""
+
+    def __init__(self, users: Mapping[str, UserInfo], api_audiences: tuple[str, ...] = ()) -> None:
+        self._users = users
+        self._api_audiences = api_audiences
+
+    async def authenticate_token(self, token: str, audiences: tuple[str, ...]) -> UserInfo | None:
+        """authenticator.WrapAudienceAgnosticToken: none of the audiences asked for means no answer."""
+        user = self._users.get(token)
+        if user is None or not audiences:
+            return user
+        good_for = tuple(a for a in self._api_audiences if a in audiences)
+        if not good_for:
+            return None
+        return UserInfo(user.name, user.uid, user.groups, user.extra, good_for)
 
 
 class TokenAuthenticator:
-    """One dict lookup."""
+    """Static tokens alone, for a server without other kinds of tokens."""
 
-    def __init__(self, users: dict[str, UserInfo]) -> None:
-        self._users = users
+    def __init__(self, users: Mapping[str, UserInfo]) -> None:
+        self._bearer = BearerAuthenticator([StaticTokens(users)])
 
     async def authenticate(self, request: Request) -> UserInfo | None:
-        token = bearer(request)
-        if not token:
-            return None
-        user = self._users.get(token)
-        if user is None:
-            raise InvalidCredential("the bearer token is not known")
-        return user
+        """As `BearerAuthenticator`."""
+        return await self._bearer.authenticate(request)

@@ -1,38 +1,40 @@
-"""Asks each authenticator in turn."""
+"""Asks each authenticator in turn (authentication/request/{union,anonymous})."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from miniapi.authn.interface import Authenticator, InvalidCredential
-from miniapi.meta.user import ANONYMOUS, AUTHENTICATED_GROUP, LOOPBACK, UNAUTHENTICATED_GROUP, UserInfo
+from miniapi.authn.bearer import authenticated
+from miniapi.authn.interface import Authenticator, InvalidCredential, all_problems
+from miniapi.meta.user import ANONYMOUS, LOOPBACK, UNAUTHENTICATED_GROUP, UserInfo
 from miniapi.wire import Request
 
 _ANONYMOUS = UserInfo(ANONYMOUS, groups=(UNAUTHENTICATED_GROUP,))
 
 
 class Union:
-    """The loopback identity, then the authenticators in order, then anonymous where that is allowed."""
+    """The loopback identity, then the authenticators in order, then anonymous where that is allowed.
+
+    A wrong credential does not make a request anonymous.
+    """
 
     def __init__(self, authenticators: Sequence[Authenticator], *, anonymous: bool) -> None:
         self._authenticators = tuple(authenticators)
         self._anonymous = anonymous
 
     async def authenticate(self, request: Request) -> UserInfo | None:
+        """None where nobody may go without a credential."""
         if request.peer.loopback:
             return LOOPBACK
-        problem: InvalidCredential | None = None
+        problems: list[str] | None = None
         for authenticator in self._authenticators:
             try:
                 user = await authenticator.authenticate(request)
-            except InvalidCredential as found:
-                problem = found
+            except InvalidCredential as problem:
+                problems = [*(problems or ()), str(problem)]
                 continue
             if user is not None:
-                if AUTHENTICATED_GROUP in user.groups:
-                    return user
-                return replace(user, groups=(*user.groups, AUTHENTICATED_GROUP))
-        if problem is not None:
-            raise problem
+                return authenticated(user)
+        if problems is not None:
+            raise InvalidCredential(all_problems(problems))
         return _ANONYMOUS if self._anonymous else None

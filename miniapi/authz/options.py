@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-MODES = ("AlwaysAllow", "AlwaysDeny", "Node", "RBAC")
+from miniapi.authz.builtin import MODES
+
 NOT_BUILT = ("ABAC", "Webhook")
 
 
@@ -21,13 +22,12 @@ class AuthorizationOptions:
         """All that is wrong, each line naming its flag and the fix."""
         problems = []
         if not self.modes:
-            problems.append("--authorization-mode: at least one mode must be named")
-        for mode in self.modes:
+            problems.append(f"--authorization-mode: at least one mode must be named; use {', '.join(MODES)}")
+        for mode in dict.fromkeys(self.modes):
             if mode in NOT_BUILT:
                 problems.append(f"--authorization-mode: {mode} is not built yet; use {', '.join(MODES)}")
             elif mode not in MODES:
                 problems.append(f"--authorization-mode: {mode} is not a mode; use {', '.join(MODES)}")
-        for mode in set(self.modes):
             if self.modes.count(mode) > 1:
-                problems.append(f"--authorization-mode: {mode} is named twice")
+                problems.append(f"--authorization-mode: {mode} is named twice; name it once")
         return problems

@@ -1,140 +1,87 @@
-"""RBAC: roles and bindings, read from informers (plugin/pkg/auth/authorizer/rbac)."""
+"""RBAC: allows what a binding gives, else has no opinion (plugin/pkg/auth/authorizer/rbac)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
 
 from miniapi.authz.interface import Attributes, Decision
-from miniapi.meta.objects import Object
+from miniapi.authz.policy import GROUP as GROUP
+from miniapi.authz.policy import PolicyIndex, PolicyReader, RoleNotFound, Source
+from miniapi.authz.rules import Rule, allows
 from miniapi.meta.user import UserInfo
 
-GROUP = "rbac.authorization.k8s.io"
-SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:"
-Rule = dict[str, Any]
+REMEMBERED_DECISIONS = 8192
 
-
-class Source(Protocol):
-    """Objects of one of the four kinds."""
-
-    def get(self, namespace: str, name: str) -> Object | None: ...
-
-    def list(self, namespace: str = "") -> Sequence[Object]: ...
+_Question = tuple[str, tuple[str, ...], str, str, str, str, str, str, str]
 
 
 class Rbac:
-    """Allows what a binding gives; else has no opinion."""
+    """Answers are remembered until a role or binding changes."""
 
     def __init__(self, roles: Source, role_bindings: Source, cluster_roles: Source, cluster_bindings: Source) -> None:
-        self._roles, self._role_bindings = roles, role_bindings
-        self._cluster_roles, self._cluster_bindings = cluster_roles, cluster_bindings
+        self.policy = PolicyIndex()
+        self.policy.follow(roles, role_bindings, cluster_roles, cluster_bindings)
+        self._decisions: dict[_Question, Decision] = {}
+        self._version = -1
 
     async def authorize(self, attributes: Attributes) -> Decision:
+        """`allow` with the binding that gives it, or `no_opinion` with what could not be resolved."""
+        a = attributes
+        question = (
+            a.user.name, a.user.groups, a.verb, a.path if not a.resource_request else "",
+            a.group, a.resource, a.subresource, a.namespace, a.name,
+        )  # fmt: skip
+        if self._version != self.policy.version or len(self._decisions) >= REMEMBERED_DECISIONS:
+            self._decisions.clear()
+            self._version = self.policy.version
+        decision = self._decisions.get(question)
+        if decision is None:
+            decision = self._decisions[question] = self._decide(attributes)
+        return decision
+
+    def _decide(self, attributes: Attributes) -> Decision:
         problems: list[str] = []
-        for rules, reason in self._rules(attributes.user, attributes.namespace, problems):
+        for grant, description in self.policy.grants(attributes.user, attributes.namespace):
+            try:
+                rules = self.policy.rules_of(grant.role_kind, grant.role_name, grant.namespace)
+            except (RoleNotFound, ValueError) as problem:
+                problems.append(str(problem))
+                continue
             if any(allows(rule, attributes) for rule in rules):
-                return Decision("allow", f"RBAC: allowed by {reason}")
-        error = ", ".join(problems)
-        if len(problems) > 1:
-            error = f"[{error}]"
-        return Decision("no_opinion", f"RBAC: {error}" if error else "", error)
+                return Decision("allow", f"RBAC: allowed by {description}")
+        if not problems:
+            return Decision("no_opinion")
+        return Decision("no_opinion", f"RBAC: {aggregate(problems)}")
 
-    def _rules(self, user: UserInfo, namespace: str, problems: list[str]) -> Iterator[tuple[Sequence[Rule], str]]:
-        for binding in self._cluster_bindings.list():
-            subject = applies(user, binding.get("subjects") or [], "")
-            if subject is not None:
-                rules = self._of(binding["roleRef"], "", problems)
-                yield rules, f'ClusterRoleBinding "{binding["metadata"]["name"]}" of {_role(binding)} to {_subject(subject)}'
-        if namespace:
-            for binding in self._role_bindings.list(namespace):
-                subject = applies(user, binding.get("subjects") or [], namespace)
-                if subject is not None:
-                    rules = self._of(binding["roleRef"], namespace, problems)
-                    name = f'{binding["metadata"]["name"]}/{namespace}'
-                    yield rules, f'RoleBinding "{name}" of {_role(binding)} to {_subject(subject)}'
-
-    def _of(self, reference: dict[str, Any], namespace: str, problems: list[str]) -> Sequence[Rule]:
-        name, kind = reference.get("name", ""), reference.get("kind", "")
-        found = self._cluster_roles.get("", name) if kind == "ClusterRole" else self._roles.get(namespace, name)
-        if found is None:
-            plural = "clusterrole" if kind == "ClusterRole" else "role"
-            problems.append(f'{plural}.{GROUP} "{name}" not found')
-            return ()
-        return found.get("rules") or ()
-
-    async def rules_for(
-        self, user: UserInfo, namespace: str
-    ) -> tuple[Sequence[Rule], Sequence[Rule], bool, str]:
+    async def rules_for(self, user: UserInfo, namespace: str) -> tuple[Sequence[Rule], Sequence[Rule], bool, str]:
         """What a user may do in a namespace, for SelfSubjectRulesReview."""
-        problems: list[str] = []
-        resource_rules: list[Rule] = []
-        other_rules: list[Rule] = []
-        for rules, _ in self._rules(user, namespace, problems):
-            for rule in rules:
-                if rule.get("resources"):
-                    resource_rules.append(
-                        {
-                            k: rule[k]
-                            for k in ("verbs", "apiGroups", "resources", "resourceNames")
-                            if rule.get(k)
-                        }
-                    )
-                if rule.get("nonResourceURLs"):
-                    other_rules.append({"verbs": rule.get("verbs") or [], "nonResourceURLs": rule["nonResourceURLs"]})
-        return resource_rules, other_rules, bool(problems), ", ".join(problems)
+        rules, problems = resolve(self.policy, user, namespace)
+        resource_rules = [
+            {k: rule[k] for k in ("verbs", "apiGroups", "resources", "resourceNames") if rule.get(k)}
+            for rule in rules
+            if rule.get("resources")
+        ]
+        other_rules = [
+            {k: rule[k] for k in ("verbs", "nonResourceURLs") if rule.get(k)}
+            for rule in rules
+            if rule.get("nonResourceURLs")
+        ]
+        return resource_rules, other_rules, False, aggregate(problems) if problems else ""
 
 
-def applies(user: UserInfo, subjects: Sequence[dict[str, Any]], namespace: str) -> dict[str, Any] | None:
-    """The first subject that means the user."""
-    for subject in subjects:
-        kind, name = subject.get("kind"), subject.get("name", "")
-        if kind == "User":
-            if name == user.name:
-                return subject
-        elif kind == "Group":
-            if name in user.groups:
-                return subject
-        elif kind == "ServiceAccount":
-            of = subject.get("namespace") or namespace
-            if of and user.name == f"{SERVICE_ACCOUNT_PREFIX}{of}:{name}":
-                return subject
-    return None
+def resolve(policy: PolicyReader, user: UserInfo, namespace: str) -> tuple[list[Rule], list[str]]:
+    """Every rule that the user has in the namespace, and what could not be resolved."""
+    rules: list[Rule] = []
+    problems: list[str] = []
+    for grant, _ in policy.grants(user, namespace):
+        try:
+            rules.extend(policy.rules_of(grant.role_kind, grant.role_name, grant.namespace))
+        except (RoleNotFound, ValueError) as problem:
+            problems.append(str(problem))
+    return rules, problems
 
 
-def _role(binding: Object) -> str:
-    reference = binding["roleRef"]
-    return f'{reference.get("kind", "")} "{reference.get("name", "")}"'
-
-
-def _subject(subject: dict[str, Any]) -> str:
-    name = subject.get("name", "")
-    if subject.get("kind") == "ServiceAccount":
-        name = f"{name}/{subject.get('namespace', '')}"
-    return f'{subject.get("kind", "")} "{name}"'
-
-
-def allows(rule: Rule, attributes: Attributes) -> bool:
-    """One rule, one request (RuleAllows)."""
-    verbs = rule.get("verbs") or ()
-    if "*" not in verbs and attributes.verb not in verbs:
-        return False
-    if not attributes.resource_request:
-        return any(_path_matches(p, attributes.path) for p in rule.get("nonResourceURLs") or ())
-    groups = rule.get("apiGroups") or ()
-    if "*" not in groups and attributes.group not in groups:
-        return False
-    names = rule.get("resourceNames") or ()
-    if names and attributes.name not in names:
-        return False
-    resource, sub = attributes.resource, attributes.subresource
-    combined = f"{resource}/{sub}" if sub else resource
-    for wanted in rule.get("resources") or ():
-        if wanted in ("*", combined):
-            return True
-        if sub and wanted == f"*/{sub}":
-            return True
-    return False
-
-
-def _path_matches(wanted: str, path: str) -> bool:
-    return wanted in ("*", path) or (wanted.endswith("*") and path.startswith(wanted.rstrip("*")))
+def aggregate(problems: Sequence[str]) -> str:
+    """utilerrors.Aggregate: one message alone, several in brackets, none twice."""
+    unique = list(dict.fromkeys(problems))
+    return unique[0] if len(unique) == 1 else "[" + ", ".join(unique) + "]"

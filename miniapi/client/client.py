@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,9 @@ from miniapi.wire import Reply, Request, fixed_body, no_body
 USER_AGENT = "miniapi/loopback"
 
 
-def resource_path(group: str, version: str, plural: str, namespace: str = "", name: str = "", subresource: str = "") -> str:
+def resource_path(
+    group: str, version: str, plural: str, namespace: str = "", name: str = "", subresource: str = ""
+) -> str:
     """`/api/v1/namespaces/a/pods/b/status` and its kin."""
     path = f"/apis/{group}/{version}" if group else f"/api/{version}"
     if namespace:
@@ -39,7 +41,7 @@ class Client:
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, content_type: str = ""
     ) -> Reply:
         headers = CIMultiDict(self._headers)
-        read = no_body
+        read: Callable[[int], Awaitable[bytes]] = no_body
         if body is not None:
             headers["Content-Type"] = content_type or "application/json"
             read = fixed_body(orjson.dumps(body))
@@ -116,5 +118,7 @@ def _problem(reply: Reply) -> ApiError:
         name=details.get("name", ""),
         group=details.get("group", ""),
         kind=details.get("kind", ""),
-        causes=[Cause(c.get("reason", ""), c.get("message", ""), c.get("field", "")) for c in details.get("causes", [])],
+        causes=[
+            Cause(c.get("reason", ""), c.get("message", ""), c.get("field", "")) for c in details.get("causes", [])
+        ],
     )

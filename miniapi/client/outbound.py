@@ -48,9 +48,7 @@ class ProxyTransport:
             connector = aiohttp.TCPConnector(
                 ssl=tls, limit=CONNECTIONS, limit_per_host=CONNECTIONS_PER_HOST, keepalive_timeout=IDLE_SECONDS
             )
-            timeout = aiohttp.ClientTimeout(
-                total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS
-            )
+            timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS)
             self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False)
         return self._session
 

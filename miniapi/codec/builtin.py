@@ -5,18 +5,18 @@ from __future__ import annotations
 from miniapi import errors
 from miniapi.codec.interface import Codec
 from miniapi.codec.json import JsonCodec
+from miniapi.codec.protobuf import ProtobufCodec
 from miniapi.codec.yaml import YamlCodec
 
-CODECS: tuple[Codec, ...] = (JsonCodec(), YamlCodec())
+CODECS: tuple[Codec, ...] = (JsonCodec(), YamlCodec(), ProtobufCodec())
 _BY_TYPE = {codec.media_type: codec for codec in CODECS}
 
 
 def codec_for(content_type: str, *, custom: bool) -> Codec:
     """The codec of a request's body; 415 with the list of types where there is none."""
-    del custom
     found = _BY_TYPE.get(content_type)
     if found is None:
         found = _BY_TYPE.get(content_type.split(";", 1)[0].strip().lower())
-        if found is None:
-            raise errors.unsupported_media_type([c.media_type for c in CODECS])
+    if found is None or (custom and isinstance(found, ProtobufCodec)):
+        raise errors.unsupported_media_type([c.media_type for c in CODECS if not custom or c is not CODECS[2]])
     return found

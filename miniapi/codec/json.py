@@ -69,7 +69,7 @@ def json_complaint(data: bytes) -> str:
     """What encoding/json says of a text that is not JSON."""
     text = data.decode("utf-8", "replace")
     if not text.strip():
-        return "unexpected end of JSON input" if not text else "unexpected end of JSON input"
+        return "unexpected end of JSON input"
     try:
         json.loads(text)
     except json.JSONDecodeError as problem:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from miniapi import errors
 from miniapi.codec.builtin import CODECS
 from miniapi.codec.interface import Codec
+from miniapi.wire import PROTOBUF, YAML
 
 Query = tuple[tuple[str, str], ...]
 _VERSIONS = ("v1", "v1beta1")
@@ -33,14 +34,13 @@ def negotiate(
     accept: str, query: Query, *, protobuf: bool = True, listing: bool = False, watching: bool = False
 ) -> Negotiated:
     """406 with the list of types where none is acceptable."""
-    del protobuf
     pretty = include = ""
     for name, value in query:
         if name == "pretty":
             pretty = value or "true"
         elif name == "includeObject":
             include = value
-    return _negotiate(accept, pretty not in ("", "false", "0"), include, listing, watching)
+    return _negotiate(accept, pretty not in ("", "false", "0"), include, listing, watching, protobuf)
 
 
 def negotiate_error(accept: str, query: Query) -> Negotiated | None:
@@ -53,11 +53,13 @@ def negotiate_error(accept: str, query: Query) -> Negotiated | None:
 
 
 @lru_cache(maxsize=1024)
-def _negotiate(accept: str, pretty: bool, include: str, listing: bool, watching: bool) -> Negotiated:
+def _negotiate(accept: str, pretty: bool, include: str, listing: bool, watching: bool, protobuf: bool) -> Negotiated:
     clauses = _clauses(accept) if accept.strip() else [("*/*", {})]
     for media_type, parameters in clauses:
         for codec in CODECS:
-            if not _accepts(media_type, codec.media_type) or (watching and codec.media_type == "application/yaml"):
+            if not _accepts(media_type, codec.media_type) or (watching and codec.media_type == YAML):
+                continue
+            if codec.media_type == PROTOBUF and (not protobuf or parameters.get("as") == "Table"):
                 continue
             as_kind = parameters.get("as", "")
             if as_kind:
@@ -66,7 +68,7 @@ def _negotiate(accept: str, pretty: bool, include: str, listing: bool, watching:
                 if as_kind == "Table" and include not in ("", "None", "Metadata", "Object"):
                     raise errors.bad_request(
                         "Unable to convert to Table as requested: includeObject: Invalid value: "
-                        f'"{include}": must be \'Metadata\', \'Object\', \'None\', or empty'
+                        f"\"{include}\": must be 'Metadata', 'Object', 'None', or empty"
                     )
             return Negotiated(
                 codec,
@@ -78,9 +80,8 @@ def _negotiate(accept: str, pretty: bool, include: str, listing: bool, watching:
                 codec.media_type == "application/json" and not pretty and not as_kind,
                 include or "Metadata",
             )
-    listed = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
-    if watching:
-        listed = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"]
+    offered = [c.media_type for c in CODECS if protobuf or c.media_type != PROTOBUF]
+    listed = [f"{m};stream=watch" for m in offered if m != YAML] if watching else offered
     raise errors.ApiError(
         406, "NotAcceptable", "406: Not Acceptable\n\nAvailable representations: " + ", ".join(listed), kind=""
     )

@@ -86,7 +86,9 @@ class YamlCodec:
         return Decoded(obj, told)
 
     def encode(self, obj: Object) -> bytes:
-        text: str = yaml.dump(obj, Dumper=_DUMPER, default_flow_style=False, sort_keys=True, allow_unicode=True, width=2**20)
+        text: str = yaml.dump(
+            obj, Dumper=_DUMPER, default_flow_style=False, sort_keys=True, allow_unicode=True, width=2**20
+        )
         return text.encode()
 
     def frame(self, event_type: str, encoded: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What every namespace gets, and how a deleted one is emptied (the namespace, serviceaccount and root-CA controllers)."""
+"""What every namespace gets, and how a deleted one is emptied."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def typed(
             f"the API version in the data ({obj['apiVersion']}) does not match the expected API version "
             f"({expected.api_version})"
             if obj["kind"] == expected.kind
-            else f"{obj['kind']} in version \"{version}\" cannot be handled as a {expected.kind}: "
+            else f'{obj["kind"]} in version "{version}" cannot be handled as a {expected.kind}: '
             f'no kind "{obj["kind"]}" is registered for version "{obj["apiVersion"]}" in scheme '
             '"pkg/api/legacyscheme/scheme.go:30"'
         )

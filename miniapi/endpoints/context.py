@@ -24,6 +24,8 @@ class Context:
     """The real user behind an impersonated one."""
     warnings: list[str] = field(default_factory=list)
     """Texts of Warning headers, in order, without repetition."""
+    audit_id: str = ""
+    """The request's id in the audit log and in the Audit-Id header."""
     audit: AuditSink | None = None
     """Where the request leaves what an audit policy asks for; None where it is not audited."""
     audit_annotations: dict[str, str] = field(default_factory=dict)

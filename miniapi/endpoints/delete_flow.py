@@ -39,7 +39,7 @@ async def delete_options(context: Context) -> dict[str, Any]:
         options = decoded
         kind = options.get("kind") or "DeleteOptions"
         if kind != "DeleteOptions":
-            raise errors.bad_request(f"decoded object cannot be converted to DeleteOptions")
+            raise errors.bad_request("decoded object cannot be converted to DeleteOptions")
     else:
         for name, value in context.info.query:
             if name == "gracePeriodSeconds":
@@ -62,7 +62,7 @@ async def delete_options(context: Context) -> dict[str, Any]:
         causes.append(
             errors.Cause(
                 "FieldValueNotSupported",
-                f'Unsupported value: {orjson.dumps(policy).decode()}: supported values: {shown}',
+                f"Unsupported value: {orjson.dumps(policy).decode()}: supported values: {shown}",
                 "propagationPolicy",
             )
         )
@@ -70,7 +70,8 @@ async def delete_options(context: Context) -> dict[str, Any]:
         causes.append(
             errors.Cause(
                 "FieldValueInvalid",
-                f"Invalid value: {orjson.dumps(policy).decode()}: orphanDependents and deletionPropagation cannot be both set",
+                f"Invalid value: {orjson.dumps(policy).decode()}: "
+                "orphanDependents and deletionPropagation cannot be both set",
                 "propagationPolicy",
             )
         )

@@ -100,4 +100,9 @@ def aggregated(groups: dict[str, dict[str, list[Kind]]], version: str) -> Docume
                 ],
             }
         )
-    return {"kind": "APIGroupDiscoveryList", "apiVersion": f"apidiscovery.k8s.io/{version}", "metadata": {}, "items": items}
+    return {
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": f"apidiscovery.k8s.io/{version}",
+        "metadata": {},
+        "items": items,
+    }

@@ -33,15 +33,13 @@ class ListOptions:
     send_initial_events: bool | None = None
 
 
-def _integer(name: str, value: str) -> int:
+def _integer(value: str) -> int:
+    """strconv.ParseInt, whose words the 400 repeats."""
     if not value:
         return 0
-    try:
-        number = int(value)
-    except ValueError:
-        number = None  # type: ignore[assignment]
-    if number is None or not value.lstrip("+-").isdigit():
+    if not value.lstrip("+-").isdecimal():
         raise errors.bad_request(f'strconv.ParseInt: parsing "{value}": invalid syntax')
+    number = int(value)
     if not -(2**63) <= number < 2**63:
         raise errors.bad_request(f'strconv.ParseInt: parsing "{value}": value out of range')
     return number
@@ -64,11 +62,11 @@ def list_options(query: tuple[tuple[str, str], ...], *, watch: bool) -> ListOpti
         elif name == "resourceVersionMatch":
             options.resource_version_match = value
         elif name == "limit":
-            options.limit = _integer(name, value)
+            options.limit = _integer(value)
         elif name == "continue":
             options.continue_token = value
         elif name == "timeoutSeconds":
-            options.timeout_seconds = _integer(name, value)
+            options.timeout_seconds = _integer(value)
         elif name == "allowWatchBookmarks":
             options.allow_bookmarks = truthy(value)
         elif name == "sendInitialEvents":
@@ -88,7 +86,9 @@ def _inconsistent(o: ListOptions) -> list[Cause]:
 
     match = o.resource_version_match
     if o.watch and match and o.send_initial_events is None:
-        forbid("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+        forbid(
+            "resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+        )
     if o.send_initial_events is not None:
         if not o.watch:
             forbid("sendInitialEvents", "sendInitialEvents is forbidden for list")
@@ -156,7 +156,9 @@ def dry_run_causes(values: list[str], kind: str) -> list[Cause]:
     return [Cause("FieldValueNotSupported", f'Unsupported value: {shown}: supported values: "All"', "dryRun")]
 
 
-def write_options(query: tuple[tuple[str, str], ...], kind: str, *, apply: bool = False, patch: bool = False) -> WriteOptions:
+def write_options(
+    query: tuple[tuple[str, str], ...], kind: str, *, apply: bool = False, patch: bool = False
+) -> WriteOptions:
     """422 as metav1 validation.ValidateCreateOptions and its siblings say it."""
     options = WriteOptions()
     dry: list[str] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from miniapi import errors
 from miniapi.endpoints.parameters import ListOptions
@@ -38,7 +37,7 @@ def compile_selection(kind: Kind, options: ListOptions) -> Selection:
         raise errors.bad_request(str(problem)) from None
     fields: dict[str, Callable[[Object], str]] = {
         "metadata.name": lambda o: str(o["metadata"].get("name", "")),
-        **({"metadata.namespace": lambda o: str(o["metadata"].get("namespace", ""))} if True else {}),
+        "metadata.namespace": lambda o: str(o["metadata"].get("namespace", "")),
         **kind.strategy.selectable_fields,
     }
     tests: list[tuple[Callable[[Object], str], bool, str]] = []
@@ -46,7 +45,7 @@ def compile_selection(kind: Kind, options: ListOptions) -> Selection:
     for term in terms:
         getter = fields.get(term.field)
         if getter is None:
-            raise errors.bad_request(_unsupported(kind, term.field, options.field_selector))
+            raise errors.bad_request(_unsupported(kind, term.field))
         if term.field == "metadata.name" and term.equals:
             name = term.value
         tests.append((getter, term.equals, term.value))
@@ -59,16 +58,8 @@ def compile_selection(kind: Kind, options: ListOptions) -> Selection:
     return Selection(False, name, matches)
 
 
-def _unsupported(kind: Kind, field: str, selector: str) -> str:
-    if kind.gvk.group in ("", "events.k8s.io") and kind.strategy.selectable_fields:
-        why = f"field label not supported: {field}"
-    else:
-        why = f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'
-    return f'Unable to find "{kind.gvk.group}/{kind.gvk.version}, Resource={kind.plural}" that match label selector "", field selector "{selector}": {why}'.replace(
-        'Unable to find "/', 'Unable to find "/'
-    )
-
-
-def labels(obj: Any) -> dict[str, str]:
-    """metadata.labels or an empty dict."""
-    return (obj.get("metadata") or {}).get("labels") or {}
+def _unsupported(kind: Kind, field: str) -> str:
+    """How the original names a field that the kind does not select by."""
+    if kind.strategy.selectable_fields:
+        return f"field label not supported: {field}"
+    return f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'

@@ -38,11 +38,13 @@ def check_name(meta: dict[str, Any], name: str) -> None:
     """400 where body and URL name different objects."""
     given = meta.get("name") or ""
     if not given:
-        raise errors.bad_request("the name of the object (\"\" based on URL) was undeterminable: name must be provided") if not name else _fill(meta, name)
-    if given and given != name:
-        raise errors.bad_request(
-            f"the name of the object ({given}) does not match the name on the URL ({name})"
+        raise (
+            errors.bad_request('the name of the object ("" based on URL) was undeterminable: name must be provided')
+            if not name
+            else _fill(meta, name)
         )
+    if given and given != name:
+        raise errors.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
 
 
 def _fill(meta: dict[str, Any], name: str) -> errors.ApiError:
@@ -165,8 +167,6 @@ async def create_by_update(change: Change, obj: Object) -> tuple[Stored | None, 
     if change.options.dry_run:
         return None, obj
     try:
-        return await scope.versioned.resource.create(
-            context.info.namespace, name, scope.versioned.to_storage(obj)
-        ), obj
+        return await scope.versioned.resource.create(context.info.namespace, name, scope.versioned.to_storage(obj)), obj
     except KeyConflict:
         raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, name) from None

@@ -87,10 +87,12 @@ def check_namespace(context: Context, scope: Scope, meta: dict[str, Any]) -> Non
             meta["namespace"] = wanted
         elif given != wanted:
             raise errors.bad_request(
-                f"the namespace of the provided object does not match the namespace sent on the request"
+                "the namespace of the provided object does not match the namespace sent on the request"
             )
     elif given:
-        raise errors.bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        raise errors.bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request"
+        )
 
 
 def fill_system_fields(scope: Scope, obj: Object, ctx: WriteContext) -> None:

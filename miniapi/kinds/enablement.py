@@ -24,7 +24,12 @@ def enabled(kinds: Iterable[Kind], runtime_config: Mapping[str, str]) -> tuple[l
         return [], problems
 
     def served(kind: Kind) -> bool:
-        for name in (f"{kind.gvk.api_version}/{kind.plural}", kind.gvk.api_version, _stage(kind.gvk.version), "api/all"):
+        for name in (
+            f"{kind.gvk.api_version}/{kind.plural}",
+            kind.gvk.api_version,
+            _stage(kind.gvk.version),
+            "api/all",
+        ):
             if name in runtime_config:
                 return runtime_config[name] in TRUE
         return True

@@ -55,9 +55,9 @@ class Discovery:
         data, etag = made
         if aggregated:
             headers = [("Vary", "Accept"), ("ETag", etag)]
-            if context.request.headers.get("If-None-Match") == etag:
-                return Reply(304, b"", JSON, headers)
             content_type = f"application/json;g=apidiscovery.k8s.io;v={aggregated};as=APIGroupDiscoveryList"
+            if context.request.headers.get("If-None-Match") == etag:
+                return Reply(304, b"", content_type, headers)
             return Reply(200, data, content_type, headers)
         negotiated = negotiate(accept.replace("as=APIGroupDiscoveryList", ""), context.info.query)
         headers = [("Vary", "Accept")] if len(parts) == 1 else []

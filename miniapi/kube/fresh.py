@@ -33,11 +33,16 @@ def objects() -> Iterator[tuple[str, str, str, Object]]:
         *_, version, plural = path.split("/")
         group = path.split("/")[1] if path.startswith("apis/") else ""
         for obj in document[path]:
-            yield group, version, plural, {
-                "kind": _KINDS[plural],
-                "apiVersion": f"{group}/{version}" if group else version,
-                **obj,
-            }
+            yield (
+                group,
+                version,
+                plural,
+                {
+                    "kind": _KINDS[plural],
+                    "apiVersion": f"{group}/{version}" if group else version,
+                    **obj,
+                },
+            )
 
 
 def first_service_address(service_cluster_ip_range: str) -> str:
@@ -49,16 +54,15 @@ async def create_missing(client: Client, store: Store, service_cluster_ip_range:
     """Creates what is not there, all at once so that it shares commits; what is there is left as it is."""
     if await store.count("clusterroles/"):
         return
-    namespaces, others = [], []
-    for entry in objects():
-        (namespaces if entry[2] == "namespaces" else others).append(entry)
+    entries = list(objects())
+    namespaces = [e for e in entries if e[2] == "namespaces"]
+    others = [e for e in entries if e[2] != "namespaces"]
     for batch in (namespaces, others):
-        await asyncio.gather(*(_create(client, *entry, service_cluster_ip_range) for entry in batch))
+        await asyncio.gather(*(_create(client, entry, service_cluster_ip_range) for entry in batch))
 
 
-async def _create(
-    client: Client, group: str, version: str, plural: str, obj: Object, service_cluster_ip_range: str
-) -> None:
+async def _create(client: Client, entry: tuple[str, str, str, Object], service_cluster_ip_range: str) -> None:
+    group, version, plural, obj = entry
     if plural == "servicecidrs":
         obj["spec"] = {"cidrs": service_cluster_ip_range.split(",")}
     try:

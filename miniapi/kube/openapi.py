@@ -34,7 +34,8 @@ class OpenApi:
         path = context.request.path.removeprefix("/openapi/v3").strip("/")
         if not path:
             index = {
-                prefix: {"serverRelativeURL": f"/openapi/v3/{prefix}?hash={self._hash(prefix)}"} for prefix in self._groups
+                prefix: {"serverRelativeURL": f"/openapi/v3/{prefix}?hash={self._hash(prefix)}"}
+                for prefix in self._groups
             }
             return Reply(200, orjson.dumps({"paths": index}), JSON)
         if path not in self._groups:
@@ -77,7 +78,7 @@ class OpenApi:
             paths: Document = {}
             for kind in self._groups[prefix]:
                 for gvk in (kind.gvk, kind.list_gvk):
-                    found = by_kind.get(tuple(gvk))
+                    found = by_kind.get((gvk.group, gvk.version, gvk.kind))
                     if found:
                         _reach(found, definitions, wanted)
                 paths.update(_paths(kind, v3=True))
@@ -144,7 +145,13 @@ def _paths(kind: Kind, *, v3: bool) -> Document:
     base = f"/{_prefix(kind)}" + ("/namespaces/{namespace}" if kind.namespaced else "") + f"/{kind.plural}"
     gvk = {"group": kind.gvk.group, "version": kind.gvk.version, "kind": kind.gvk.kind}
     out: Document = {}
-    verbs = {"create": ("post", base), "get": ("get", base + "/{name}"), "update": ("put", base + "/{name}"), "patch": ("patch", base + "/{name}"), "delete": ("delete", base + "/{name}")}
+    verbs = {
+        "create": ("post", base),
+        "get": ("get", base + "/{name}"),
+        "update": ("put", base + "/{name}"),
+        "patch": ("patch", base + "/{name}"),
+        "delete": ("delete", base + "/{name}"),
+    }
     for verb, (method, path) in verbs.items():
         if verb not in kind.verbs:
             continue

@@ -14,13 +14,17 @@ from miniapi.server.health import Health
 from miniapi.wire import JSON, Reply
 
 
-def nonresource_paths(health: Health, discovery: Discovery, openapi: OpenApi, version: dict[str, Any]) -> dict[str, PathHandler]:
+def nonresource_paths(
+    health: Health, discovery: Discovery, openapi: OpenApi, version: dict[str, Any]
+) -> dict[str, PathHandler]:
     """Exact path -> handler."""
     version_body = orjson.dumps(version, option=orjson.OPT_INDENT_2)
 
     async def root(context: Context) -> Reply:
         del context
-        listed = sorted({*discovery.paths(), *health.paths(), "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version", "/apis/"})
+        listed = sorted(
+            {*discovery.paths(), *health.paths(), "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version", "/apis/"}
+        )
         return Reply(200, orjson.dumps({"paths": listed}, option=orjson.OPT_INDENT_2), JSON)
 
     async def tell_version(context: Context) -> Reply:
@@ -40,5 +44,3 @@ def nonresource_paths(health: Health, discovery: Discovery, openapi: OpenApi, ve
     for endpoint in ("/healthz", "/livez", "/readyz"):
         paths[endpoint] = health.serve
     return paths
-
-

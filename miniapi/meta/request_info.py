@@ -22,7 +22,7 @@ class RequestInfo:
 
     path: str
     verb: str
-    """create, get, list, watch, update, patch, delete, deletecollection, connect's HTTP verb; lower-case method else."""
+    """create, get, list, watch, update, patch, delete, deletecollection; the lower-case method otherwise."""
     resource_request: bool = False
     prefix: str = ""
     """`api` or `apis`."""

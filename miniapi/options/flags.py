@@ -41,7 +41,14 @@ def flags_of(section: str, options_type: type[Any]) -> list[Flag]:
             if field.default_factory is not dataclasses.MISSING:
                 default = field.default_factory()
             found.append(
-                Flag(name, field.metadata.get("kind", "string"), field.metadata.get("help", ""), section, field.name, default)
+                Flag(
+                    name,
+                    field.metadata.get("kind", "string"),
+                    field.metadata.get("help", ""),
+                    section,
+                    field.name,
+                    default,
+                )
             )
     return found
 
@@ -153,7 +160,9 @@ def put(values: dict[str, Any], flag: Flag, text: str) -> list[str]:
     return []
 
 
-def from_mapping(document: Mapping[str, Any], flags: Mapping[str, Flag], source: str) -> tuple[dict[str, Any], list[str]]:
+def from_mapping(
+    document: Mapping[str, Any], flags: Mapping[str, Flag], source: str
+) -> tuple[dict[str, Any], list[str]]:
     """The same names from a configuration file's mapping."""
     values: dict[str, Any] = {}
     problems: list[str] = []

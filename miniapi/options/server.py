@@ -29,16 +29,25 @@ class ServerDefaults(enum.Enum):
 class LocalOptions:
     """What is miniapi's own: files, output."""
 
-    config: str = field(default="", metadata={"flag": "config", "help": "YAML file with flag names and values; the command line wins."})
+    config: str = field(
+        default="", metadata={"flag": "config", "help": "YAML file with flag names and values; the command line wins."}
+    )
     write_kubeconfig: str = field(
-        default="", metadata={"flag": "write-kubeconfig", "help": "Where to write the admin's kubeconfig; in --data-dir if unset."}
+        default="",
+        metadata={"flag": "write-kubeconfig", "help": "Where to write the admin's kubeconfig; in --data-dir if unset."},
     )
     merge_kubeconfig: bool = field(
         default=False,
-        metadata={"flag": "merge-kubeconfig", "kind": "bool", "help": "Add the context miniapi to your own kubeconfig and make it current."},
+        metadata={
+            "flag": "merge-kubeconfig",
+            "kind": "bool",
+            "help": "Add the context miniapi to your own kubeconfig and make it current.",
+        },
     )
     quiet: bool = field(default=False, metadata={"flag": "quiet", "kind": "bool", "help": "Say nothing but problems."})
-    verbosity: int = field(default=0, metadata={"flag": "v", "kind": "int", "help": "How much to log: 0 warnings, 2 requests, 4 all."})
+    verbosity: int = field(
+        default=0, metadata={"flag": "v", "kind": "int", "help": "How much to log: 0 warnings, 2 requests, 4 all."}
+    )
     help: bool = field(default=False, metadata={"flag": "help", "kind": "bool", "help": "Print the flags."})
 
 

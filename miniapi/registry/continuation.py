@@ -29,7 +29,9 @@ def decode(token: str) -> tuple[str, int]:
         raise errors.bad_request("continue key is not valid: server does not recognize this encoded version")
     revision, start = document.get("rv"), document.get("start")
     if not isinstance(revision, int) or revision == 0:
-        raise errors.bad_request("continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
+        raise errors.bad_request(
+            "continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)"
+        )
     if not isinstance(start, str) or not start:
         raise errors.bad_request("continue key is not valid: encoded start key empty (version meta.k8s.io/v1)")
     if ".." in start.split("/"):

@@ -1,4 +1,4 @@
-"""What DELETE does to an object: which finalizers, how long, at once or marked (registry/rest/delete.go and store.go)."""
+"""What DELETE does to an object: which finalizers, how long, at once or marked (registry/rest/delete.go)."""
 
 from __future__ import annotations
 

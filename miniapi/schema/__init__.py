@@ -1,1 +1,1 @@
-"""One schema model for built-in and custom kinds, and what is compiled from it: conversion, defaults, pruning, validation."""
+"""One schema model for built-in and custom kinds, and what is compiled from it: conversion and defaults."""

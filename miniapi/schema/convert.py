@@ -115,7 +115,9 @@ def _int_or_string(value: Any, _unknown: Unknown) -> Any:
         return value
     if value is None:
         return 0
-    raise _Mismatch(_numbered(value), "int32" if isinstance(value, (int, float)) and value.__class__ is not bool else "string")
+    raise _Mismatch(
+        _numbered(value), "int32" if isinstance(value, (int, float)) and value.__class__ is not bool else "string"
+    )
 
 
 _QUANTITY = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
@@ -154,7 +156,19 @@ def _micro_time(value: Any, _unknown: Unknown) -> Any:
     return _moment(value).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-_TIME_PARTS = (("2006", 4), ("-", 1), ("01", 2), ("-", 1), ("02", 2), ("T", 1), ("15", 2), (":", 1), ("04", 2), (":", 1), ("05", 2))
+_TIME_PARTS = (
+    ("2006", 4),
+    ("-", 1),
+    ("01", 2),
+    ("-", 1),
+    ("02", 2),
+    ("T", 1),
+    ("15", 2),
+    (":", 1),
+    ("04", 2),
+    (":", 1),
+    ("05", 2),
+)
 
 
 def _moment(text: str) -> datetime:
@@ -167,9 +181,7 @@ def _moment(text: str) -> datetime:
             rest = rest[width:]
         else:
             part = "Z07:00"
-        raise ConvertError(
-            f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{rest}" as "{part}"'
-        )
+        raise ConvertError(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{rest}" as "{part}"')
     try:
         return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
     except ValueError:
@@ -208,6 +220,15 @@ _FORMATS: dict[str, Node] = {
 }
 
 _ZERO: dict[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False}
+
+
+def _later(holder: list[Node]) -> Node:
+    """A node that is still being compiled."""
+
+    def convert(value: Any, unknown: Unknown) -> Any:
+        return holder[0](value, unknown)
+
+    return convert
 
 
 class _Compiler:
@@ -283,7 +304,7 @@ class _Compiler:
     def _object(self, schema: Schema) -> Node:
         known = self._objects.get(id(schema.fields))
         if known is not None:
-            return lambda value, unknown: known[0](value, unknown)
+            return _later(known)
         holder: list[Node] = []
         self._objects[id(schema.fields)] = holder
         made = self._make(schema)

@@ -155,7 +155,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def server_context(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSLContext:
-    """TLS 1.2 and later, client certificates asked for but not required. OSError or ssl.SSLError where files are bad."""
+    """TLS 1.2 and later, client certificates asked for, not required. OSError or ssl.SSLError where files are bad."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)

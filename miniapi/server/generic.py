@@ -1,4 +1,4 @@
-"""A server: its resources, its paths, and whom it asks about everything else (apiserver/pkg/server.GenericAPIServer)."""
+"""A server: its resources, its paths, and whom it asks about everything else (server.GenericAPIServer)."""
 
 from __future__ import annotations
 

@@ -36,6 +36,4 @@ class RequestHandler:
         segments = context.request.path.split("/")
         if len(segments) > 2 and (segments[1] == "api" or (segments[1] == "apis" and segments[2] in self._groups)):
             raise errors.page_not_found()
-        return Reply(
-            404, NOT_FOUND_TEXT, "text/plain; charset=utf-8", [("X-Content-Type-Options", "nosniff")]
-        )
+        return Reply(404, NOT_FOUND_TEXT, "text/plain; charset=utf-8", [("X-Content-Type-Options", "nosniff")])

@@ -31,9 +31,15 @@ async def healthy() -> None:
 class Health:
     """The checks of the three endpoints, in the order in which they are listed."""
 
-    healthz: list[HealthCheck] = field(default_factory=lambda: [HealthCheck("ping", healthy), HealthCheck("log", healthy)])
-    livez: list[HealthCheck] = field(default_factory=lambda: [HealthCheck("ping", healthy), HealthCheck("log", healthy)])
-    readyz: list[HealthCheck] = field(default_factory=lambda: [HealthCheck("ping", healthy), HealthCheck("log", healthy)])
+    healthz: list[HealthCheck] = field(
+        default_factory=lambda: [HealthCheck("ping", healthy), HealthCheck("log", healthy)]
+    )
+    livez: list[HealthCheck] = field(
+        default_factory=lambda: [HealthCheck("ping", healthy), HealthCheck("log", healthy)]
+    )
+    readyz: list[HealthCheck] = field(
+        default_factory=lambda: [HealthCheck("ping", healthy), HealthCheck("log", healthy)]
+    )
 
     def add(self, check: HealthCheck, *, livez: bool = True) -> None:
         """Adds a check to all three endpoints, or to all but /livez."""
@@ -86,7 +92,7 @@ async def _run(checks: list[HealthCheck], name: str, context: Context, *, single
     headers = [("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-cache, private")]
     if failed:
         if single:
-            return Reply(500, "internal server error: reason withheld\n".encode(), TEXT, headers)
+            return Reply(500, b"internal server error: reason withheld\n", TEXT, headers)
         return Reply(500, ("".join(lines) + f"{name} check failed\n").encode(), TEXT, headers)
     if not verbose or single:
         return Reply(200, b"ok", TEXT, headers)

@@ -20,7 +20,10 @@ class GenericOptions:
     )
     external_hostname: str = field(
         default="",
-        metadata={"flag": "external-hostname", "help": "Host name that the serving certificate covers besides the usual."},
+        metadata={
+            "flag": "external-hostname",
+            "help": "Host name that the serving certificate covers besides the usual.",
+        },
     )
     cors_allowed_origins: list[str] = field(
         default_factory=list,
@@ -32,7 +35,11 @@ class GenericOptions:
     )
     max_requests_inflight: int = field(
         default=400,
-        metadata={"flag": "max-requests-inflight", "kind": "int", "help": "Reads that may run at once, 0 for no limit."},
+        metadata={
+            "flag": "max-requests-inflight",
+            "kind": "int",
+            "help": "Reads that may run at once, 0 for no limit.",
+        },
     )
     max_mutating_requests_inflight: int = field(
         default=200,
@@ -103,9 +110,8 @@ class GenericOptions:
             except ValueError:
                 problems.append(f'--service-cluster-ip-range: "{part}" is not a network; write it as 10.96.0.0/16')
         if self.node_ports() is None:
-            problems.append(
-                f'--service-node-port-range: "{self.service_node_port_range}" is not FIRST-LAST with ports from 1 to 65535'
-            )
+            given = self.service_node_port_range
+            problems.append(f'--service-node-port-range: "{given}" is not FIRST-LAST with ports from 1 to 65535')
         for name, count in (
             ("max-requests-inflight", self.max_requests_inflight),
             ("max-mutating-requests-inflight", self.max_mutating_requests_inflight),

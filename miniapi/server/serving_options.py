@@ -15,17 +15,18 @@ class SecureServingOptions:
         default="127.0.0.1", metadata={"flag": "bind-address", "kind": "ip", "help": "Address to listen on."}
     )
     secure_port: int = field(
-        default=6443, metadata={"flag": "secure-port", "kind": "int", "help": "Port to serve HTTPS on, 0 for a free one."}
+        default=6443,
+        metadata={"flag": "secure-port", "kind": "int", "help": "Port to serve HTTPS on, 0 for a free one."},
     )
     cert_dir: str = field(
-        default="", metadata={"flag": "cert-dir", "help": "Where certificates are made and kept; in --data-dir if unset."}
+        default="",
+        metadata={"flag": "cert-dir", "help": "Where certificates are made and kept; in --data-dir if unset."},
     )
     certificate_file: str = field(
-        default="", metadata={"flag": "tls-cert-file", "help": "Serving certificate, with intermediates; made if unset."}
+        default="",
+        metadata={"flag": "tls-cert-file", "help": "Serving certificate, with intermediates; made if unset."},
     )
-    key_file: str = field(
-        default="", metadata={"flag": "tls-private-key-file", "help": "Key of --tls-cert-file."}
-    )
+    key_file: str = field(default="", metadata={"flag": "tls-private-key-file", "help": "Key of --tls-cert-file."})
     min_version: str = field(
         default="VersionTLS12",
         metadata={"flag": "tls-min-version", "help": "Oldest TLS version taken: VersionTLS12 or VersionTLS13."},

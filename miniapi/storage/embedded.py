@@ -40,7 +40,9 @@ _Write = tuple[Event, float, "asyncio.Future[int]"]
 class EmbeddedStore:
     """`Store` on one file. Make it with `open_store`."""
 
-    def __init__(self, database: sqlite3.Connection, lock: int, path: Path, items: list[tuple[Stored, float]], revision: int) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, lock: int, path: Path, items: list[tuple[Stored, float]], revision: int
+    ) -> None:
         self._database, self._lock, self.path = database, lock, path
         self._index = Index()
         self._index.load([s for s, _ in items], revision)
@@ -168,7 +170,15 @@ class EmbeddedStore:
                 else:
                     database.execute(
                         _PUT,
-                        (now.key, now.value, now.mod_revision, now.create_revision, now.version, now.lease_seconds, until),
+                        (
+                            now.key,
+                            now.value,
+                            now.mod_revision,
+                            now.create_revision,
+                            now.version,
+                            now.lease_seconds,
+                            until,
+                        ),
                     )
             database.execute(_REVISION, (batch[-1][0].revision,))
             database.execute("COMMIT")

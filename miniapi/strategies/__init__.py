@@ -1,1 +1,1 @@
-"""TODO-DOC strategies."""
+"""What each kind does differently when it is written: pure functions, gathered in one value per kind."""

@@ -78,6 +78,7 @@ STRATEGY = Strategy(
     prepare_create=prepare_create,
     prepare_update=keep("spec", "status"),
     selectable_fields={"spec.signerName": _signer},
+    reset_fields=frozenset({"spec", "status"}),
 )
 STATUS = Strategy(prepare_update=update_status, reset_fields=frozenset({"spec"}))
 APPROVAL = Strategy(prepare_update=update_approval, reset_fields=frozenset({"spec", "status.certificate"}))

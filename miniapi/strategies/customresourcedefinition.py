@@ -37,7 +37,7 @@ def _remember_storage(obj: Object) -> None:
 
 def prepare_create(obj: Object, _ctx: WriteContext) -> None:
     """No status but the version it is stored in."""
-    obj["status"] = {}
+    obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}}
     _remember_storage(obj)
 
 

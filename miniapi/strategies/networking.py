@@ -84,8 +84,13 @@ def slice_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
     ]
 
 
+def create_ingress(obj: Object, _ctx: WriteContext) -> None:
+    """No load balancer yet."""
+    obj["status"] = {"loadBalancer": {}}
+
+
 INGRESS = Strategy(
-    prepare_create=drop_status,
+    prepare_create=create_ingress,
     prepare_update=keep_status,
     warnings_create=ingress_warnings,
     tracks_generation=True,

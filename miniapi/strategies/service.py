@@ -16,7 +16,7 @@ from miniapi.meta.service_types import (
     needs_node_port,
 )
 from miniapi.strategies.interface import Strategy, WriteContext
-from miniapi.strategies.status import drop_status, keep_spec, keep_status
+from miniapi.strategies.status import keep_spec, keep_status
 
 _AFFINITY_SECONDS = 10800
 _HINTS, _MODE = "service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode"
@@ -120,9 +120,9 @@ def _drop_unneeded(new: dict[str, Any], old: dict[str, Any]) -> None:
         drop("externalTrafficPolicy")
 
 
-def prepare_create(obj: Object, ctx: WriteContext) -> None:
+def prepare_create(obj: Object, _ctx: WriteContext) -> None:
     """No status; clusterIP alone means clusterIPs too."""
-    drop_status(obj, ctx)
+    obj["status"] = {"loadBalancer": {}}
     _synchronize(obj.setdefault("spec", {}), {})
 
 
@@ -134,7 +134,7 @@ def prepare_update(obj: Object, old: Object, ctx: WriteContext) -> None:
     _synchronize(new_spec, old_spec)
     _drop_unneeded(new_spec, old_spec)
     if old_spec.get("type") == "LoadBalancer" != new_spec.get("type"):
-        obj.get("status", {}).pop("loadBalancer", None)
+        obj.setdefault("status", {})["loadBalancer"] = {}
 
 
 def _warnings(obj: Object) -> list[str]:

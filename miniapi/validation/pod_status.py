@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from miniapi.meta.network import is_ipv6
 from miniapi.meta.objects import Object
 from miniapi.meta.pods import is_sidecar
 from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList
-from miniapi.validation.network import is_ipv6, legacy_ip
+from miniapi.validation.network import legacy_ip
 from miniapi.validation.pod_annotations import annotations_of, changed_annotations, pod_annotations
 
 _SYSTEM_CONDITIONS = ("PodScheduled", "Ready", "Initialized")

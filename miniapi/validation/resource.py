@@ -65,6 +65,10 @@ def _name(part: Mapping[str, Any]) -> str:
 # --- claims ---
 
 
+def _driver(path: str, name: str) -> ErrorList:
+    return rules.csi_driver_name(path, name) if name else [field.required(path)]
+
+
 def _pool(name: str, path: str) -> ErrorList:
     if not name:
         return [field.required(path)]
@@ -191,7 +195,7 @@ def _configuration(config: Mapping[str, Any], path: str) -> ErrorList:
     opaque, at = config.get("opaque"), child(path, "opaque")
     if opaque is None:
         return [field.required(at)]
-    errors = rules.csi_driver_name(child(at, "driver"), opaque.get("driver") or "")
+    errors = _driver(child(at, "driver"), opaque.get("driver") or "")
     parameters, where = opaque.get("parameters"), child(at, "parameters")
     if parameters is None:
         errors.append(field.required(where))
@@ -256,7 +260,7 @@ def _result(known: set[str]) -> Check:
     def check(value: Mapping[str, Any], path: str) -> ErrorList:
         device = value.get("device") or ""
         errors = ref(value.get("request") or "", child(path, "request"))
-        errors += rules.csi_driver_name(child(path, "driver"), value.get("driver") or "")
+        errors += _driver(child(path, "driver"), value.get("driver") or "")
         errors += _pool(value.get("pool") or "", child(path, "pool"))
         return errors + rules.dns_label(child(path, "device"), device)
 
@@ -406,7 +410,7 @@ def create_slice(obj: Object) -> ErrorList:
     """ValidateResourceSlice."""
     spec = obj.get("spec") or {}
     pool, driver, devices = spec.get("pool") or {}, spec.get("driver") or "", spec.get("devices") or ()
-    errors = rules.csi_driver_name("spec.driver", driver) + _pool(pool.get("name") or "", "spec.pool.name")
+    errors = _driver("spec.driver", driver) + _pool(pool.get("name") or "", "spec.pool.name")
     count, generation = pool.get("resourceSliceCount") or 0, pool.get("generation") or 0
     if count <= 0:
         errors.append(field.invalid("spec.pool.resourceSliceCount", count, "must be greater than zero"))

@@ -29,15 +29,23 @@ func describe(t reflect.Type) string {
 			return "bytes"
 		}
 		walk(t.Elem())
-		return "[]" + describe(t.Elem())
+		return named(t) + "[]" + describe(t.Elem())
 	case reflect.Map:
 		walk(t.Elem())
-		return "map[" + describe(t.Elem()) + "]"
+		return named(t) + "map[" + describe(t.Elem()) + "]"
 	case reflect.Struct:
 		walk(t)
 		return name(t)
 	}
-	return t.Kind().String()
+	return named(t) + t.Kind().String()
+}
+
+// named is "@v1.Protocol:" for a defined type that is no struct: what errors call it.
+func named(t reflect.Type) string {
+	if t.PkgPath() == "" {
+		return ""
+	}
+	return "@" + t.String() + ":"
 }
 
 func walk(t reflect.Type) {

@@ -33,7 +33,9 @@ class NamespaceLifecycle:
         namespace = await self._lister.get("", "namespaces", "", a.namespace)
         if namespace is None:
             raise errors.not_found("namespaces", "", a.namespace)
-        if (namespace.get("status") or {}).get("phase") == "Terminating" or namespace["metadata"].get("deletionTimestamp"):
+        if (namespace.get("status") or {}).get("phase") == "Terminating" or namespace["metadata"].get(
+            "deletionTimestamp"
+        ):
             raised = errors.forbidden(
                 a.kind.plural,
                 a.kind.gvk.group,
@@ -41,6 +43,8 @@ class NamespaceLifecycle:
                 f"unable to create new content in namespace {a.namespace} because it is being terminated",
             )
             raised.causes = [
-                errors.Cause("NamespaceTerminating", f"namespace {a.namespace} is being terminated", "metadata.namespace")
+                errors.Cause(
+                    "NamespaceTerminating", f"namespace {a.namespace} is being terminated", "metadata.namespace"
+                )
             ]
             raise raised

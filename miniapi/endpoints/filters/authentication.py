@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from miniapi import errors
 from miniapi.authn.interface import Authenticator, InvalidCredential
@@ -11,20 +12,23 @@ from miniapi.wire import Reply
 
 log = logging.getLogger("miniapi.authentication")
 
+OnFailure = Callable[[Context], Awaitable[None]]
+"""Told of each request that ends here (the audit of failed authentication)."""
 
-def authentication(authenticator: Authenticator) -> Filter:
+
+def authentication(authenticator: Authenticator, on_failure: OnFailure | None = None) -> Filter:
     """Sets `context.user`."""
 
     def wrap(handler: Handler) -> Handler:
         async def handle(context: Context) -> Reply:
             try:
-                user = await authenticator.authenticate(context.request)
+                context.user = await authenticator.authenticate(context.request)
             except InvalidCredential as problem:
                 log.info("%s from %s: %s", context.request.path, context.request.peer.address, problem)
-                raise errors.unauthorized() from None
-            if user is None:
+            if context.user is None:
+                if on_failure is not None:
+                    await on_failure(context)
                 raise errors.unauthorized()
-            context.user = user
             return await handler(context)
 
         return handle

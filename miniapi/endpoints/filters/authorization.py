@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miniapi import errors
+from miniapi.authz.forbidden import denied as denied
 from miniapi.authz.interface import Attributes, Authorizer
 from miniapi.endpoints.context import Context, Filter, Handler
 from miniapi.endpoints.writes import user_of
 from miniapi.meta.user import MASTERS_GROUP
 from miniapi.wire import Reply
 
-ALWAYS_ALLOWED = frozenset({"/healthz", "/readyz", "/livez"})
+ALWAYS_ALLOWED = ("/healthz", "/readyz", "/livez")
+DECISION, REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
 
 
 def attributes_of(context: Context) -> Attributes:
@@ -29,31 +33,41 @@ def attributes_of(context: Context) -> Attributes:
     )
 
 
-def denied(attributes: Attributes, reason: str) -> errors.ApiError:
-    """responsewriters.Forbidden."""
-    a = attributes
-    if not a.resource_request:
-        text = f'User "{a.user.name}" cannot {a.verb} path "{a.path}"'
-        return errors.forbidden("", "", "", text + (f": {reason}" if reason else ""))
-    resource = f"{a.resource}/{a.subresource}" if a.subresource else a.resource
-    text = f'User "{a.user.name}" cannot {a.verb} resource "{resource}" in API group "{a.group}"'
-    text += f' in the namespace "{a.namespace}"' if a.namespace else " at the cluster scope"
-    return errors.forbidden(a.resource, a.group, a.name, text + (f": {reason}" if reason else ""))
+def authorization(authorizer: Authorizer, always_allowed: Sequence[str] = ALWAYS_ALLOWED) -> Filter:
+    """Asks once per request. system:masters is asked for by no mode, hence not here either.
 
-
-def authorization(authorizer: Authorizer) -> Filter:
-    """Asks once per request."""
+    `always_allowed` paths need no leave; one that ends in `*` stands for all below it.
+    """
+    exact = frozenset(p for p in always_allowed if not p.endswith("*"))
+    prefixes = tuple(p.rstrip("*") for p in always_allowed if p.endswith("*"))
 
     def wrap(handler: Handler) -> Handler:
         async def handle(context: Context) -> Reply:
-            if MASTERS_GROUP in user_of(context).groups or context.request.path in ALWAYS_ALLOWED:
+            if MASTERS_GROUP in user_of(context).groups:
+                if context.audit is not None:
+                    _note(context, "allow", "")
+                return await handler(context)
+            path = context.info.path
+            if not context.info.resource_request and (path in exact or (prefixes and path.startswith(prefixes))):
                 return await handler(context)
             attributes = attributes_of(context)
             decision = await authorizer.authorize(attributes)
-            if decision.verdict != "allow":
-                raise denied(attributes, decision.reason)
-            return await handler(context)
+            if decision.verdict == "allow":
+                if context.audit is not None:
+                    _note(context, "allow", decision.reason)
+                return await handler(context)
+            if decision.error:
+                _note(context, "", "internal error")
+                raise errors.internal(decision.error)
+            _note(context, "forbid", decision.reason)
+            raise denied(attributes, decision.reason)
 
         return handle
 
     return wrap
+
+
+def _note(context: Context, decision: str, reason: str) -> None:
+    if decision:
+        context.audit_annotations[DECISION] = decision
+    context.audit_annotations[REASON] = reason

@@ -22,9 +22,7 @@ def deadline(timeout_seconds: float) -> Filter:
                 async with asyncio.timeout(timeout_seconds):
                     return await handler(context)
             except TimeoutError:
-                raise errors.timeout(
-                    "request did not complete within the allotted timeout"
-                ) from None
+                raise errors.timeout("request did not complete within the allotted timeout") from None
 
         return handle
 

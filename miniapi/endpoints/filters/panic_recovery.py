@@ -26,9 +26,7 @@ def panic_recovery() -> Filter:
                 log.exception("%s %s failed", context.request.method, context.request.path)
                 reply = _told(
                     context,
-                    errors.server_error(
-                        "This request caused apiserver to panic. Look in the logs for details."
-                    ),
+                    errors.server_error("This request caused apiserver to panic. Look in the logs for details."),
                 )
             if context.warnings:
                 for text in context.warnings:

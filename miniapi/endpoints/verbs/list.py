@@ -67,7 +67,7 @@ async def _where(scope: Scope, options: ListOptions) -> tuple[str, int]:
     if not version or version == "0":
         return "", 0
     if not version.isdigit():
-        raise errors.bad_request(f"Invalid value: {version!r}: strconv.ParseUint: parsing \"{version}\": invalid syntax")
+        raise errors.bad_request(f'Invalid value: {version!r}: strconv.ParseUint: parsing "{version}": invalid syntax')
     wanted = int(version)
     current = await scope.versioned.resource.revision()
     waited = 0.0

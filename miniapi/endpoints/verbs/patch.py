@@ -8,7 +8,7 @@ import orjson
 
 from miniapi import errors
 from miniapi.codec.interface import DecodeError
-from miniapi.codec.negotiate import negotiate
+from miniapi.codec.negotiate import Negotiated, negotiate
 from miniapi.codec.yaml import YamlCodec
 from miniapi.endpoints import respond
 from miniapi.endpoints.body import read, typed
@@ -54,7 +54,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
 
 
 async def _apply(
-    context: Context, scope: Scope, body: bytes, options: WriteOptions, manager: str, negotiated: respond.Negotiated
+    context: Context, scope: Scope, body: bytes, options: WriteOptions, manager: str, negotiated: Negotiated
 ) -> Reply:
     try:
         decoded = YamlCodec().decode(body, scope.gvk)
@@ -87,17 +87,17 @@ def _merged(context: Context, scope: Scope, obj: Object, options: WriteOptions) 
 
 def _json(scope: Scope, body: bytes) -> Callable[[Object], Object]:
     del scope
-    return lambda old: json_patch.apply(old, body)  # type: ignore[no-any-return]
+    return lambda old: json_patch.apply(old, body)
 
 
 def _merge(scope: Scope, body: bytes) -> Callable[[Object], Object]:
     patch = _parse(scope, body)
-    return lambda old: merge_patch.apply(old, patch)  # type: ignore[no-any-return]
+    return lambda old: merge_patch.apply(old, patch)
 
 
 def _strategic(scope: Scope, body: bytes) -> Callable[[Object], Object]:
     patch = _parse(scope, body)
-    return lambda old: strategic.apply(old, patch, scope.schema)  # type: ignore[no-any-return]
+    return lambda old: strategic.apply(old, patch, scope.schema)
 
 
 def _parse(scope: Scope, body: bytes) -> Object:
@@ -107,7 +107,9 @@ def _parse(scope: Scope, body: bytes) -> Object:
     except orjson.JSONDecodeError as problem:
         raise errors.bad_request(f"error decoding patch: {problem}") from None
     if not isinstance(patch, dict):
-        raise errors.bad_request("error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}")
+        raise errors.bad_request(
+            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"
+        )
     return patch
 
 

@@ -35,6 +35,8 @@ async def serve(context: Context, scope: Scope) -> Reply:
     except errors.ApiError as problem:
         if problem.code == 404 and scope.strategy.allow_create_on_update and scope.subresource is None:
             stored, obj = await create_by_update(change, body)
-            return respond.stored(scope, stored, negotiated, 201) if stored else respond.one(scope, obj, negotiated, 201)
+            return (
+                respond.stored(scope, stored, negotiated, 201) if stored else respond.one(scope, obj, negotiated, 201)
+            )
         raise
     return respond.stored(scope, stored, negotiated) if stored else respond.one(scope, obj, negotiated)

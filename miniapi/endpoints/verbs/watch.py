@@ -104,7 +104,7 @@ class _Watcher:
                 if now >= deadline:
                     return
                 if pending is None:
-                    pending = asyncio.ensure_future(anext(stream, None))  # type: ignore[arg-type]
+                    pending = asyncio.ensure_future(anext(stream, None))
                 until = min(deadline, bookmark_at) if self.options.allow_bookmarks else deadline
                 done, _ = await asyncio.wait((pending,), timeout=max(0.0, until - now))
                 if done:

@@ -1,1 +1,1 @@
-"""How a kind's table cells are made (pkg/printers/internalversion): one function per kind, object and time in, cells out."""
+"""How a kind's table cells are made (pkg/printers/internalversion): object and time in, cells out."""

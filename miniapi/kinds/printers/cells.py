@@ -136,4 +136,6 @@ _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX",
 def access_modes(modes: Iterable[str] | None) -> str:
     """Short forms in the original's order."""
     given = set(modes or [])
-    return ",".join(_MODES[m] for m in ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod") if m in given)
+    return ",".join(
+        _MODES[m] for m in ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod") if m in given
+    )

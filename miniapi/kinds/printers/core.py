@@ -138,7 +138,9 @@ def endpoints(obj: Object, now: datetime) -> Row:
         if not ports:
             shown += [a["ip"] for a in addresses]
         for port in ports:
-            shown += [f"[{a['ip']}]:{port['port']}" if ":" in a["ip"] else f"{a['ip']}:{port['port']}" for a in addresses]
+            shown += [
+                f"[{a['ip']}]:{port['port']}" if ":" in a["ip"] else f"{a['ip']}:{port['port']}" for a in addresses
+            ]
     return [name(obj), some(shown, MAX_ENDPOINTS) or NONE, age(obj, now)]
 
 
@@ -195,7 +197,8 @@ def resource_quota(obj: Object, now: datetime) -> Row:
     """printResourceQuota."""
     hard = status(obj).get("hard") or {}
     used = status(obj).get("used") or {}
-    requests, limits = [], []
+    requests: list[str] = []
+    limits: list[str] = []
     for resource in sorted(hard):
         entry = f"{resource}: {used.get(resource, '0')}/{hard[resource]}"
         (limits if resource.startswith("limits") else requests).append(entry)

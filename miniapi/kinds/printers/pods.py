@@ -13,9 +13,7 @@ def pod(obj: Object, now: datetime) -> Row:
     """pkg/printers/internalversion printPod."""
     found, wanted = status(obj), spec(obj)
     total = len(wanted.get("containers") or [])
-    sidecars = {
-        c["name"]: c for c in wanted.get("initContainers") or [] if c.get("restartPolicy") == "Always"
-    }
+    sidecars = {c["name"]: c for c in wanted.get("initContainers") or [] if c.get("restartPolicy") == "Always"}
     total += len(sidecars)
     reason = found.get("reason") or found.get("phase") or ""
     for entry in found.get("conditions") or []:

@@ -51,7 +51,13 @@ def replication_controller(obj: Object, now: datetime) -> Row:
 
 def _replicas(obj: Object, now: datetime) -> Row:
     found = status(obj)
-    return [name(obj), spec(obj).get("replicas", 0), found.get("replicas", 0), found.get("readyReplicas", 0), age(obj, now)]
+    return [
+        name(obj),
+        spec(obj).get("replicas", 0),
+        found.get("replicas", 0),
+        found.get("readyReplicas", 0),
+        age(obj, now),
+    ]
 
 
 def stateful_set(obj: Object, now: datetime) -> Row:

@@ -1,0 +1,117 @@
+"""The authenticators that ship, in the order in which they are asked (kubeapiserver/authenticator.Config.New)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from miniapi.authn.bearer import BearerAuthenticator
+from miniapi.authn.certificate import CertificateAuthenticator, issued_by
+from miniapi.authn.interface import Authenticator, ObjectGetter, TokenAuthenticator
+from miniapi.authn.options import AuthenticationOptions
+from miniapi.authn.request_header import RequestHeaderAuthenticator, RequestHeaders
+from miniapi.authn.service_account import ServiceAccountTokens
+from miniapi.authn.service_account_keys import ServiceAccountKeys, ensure_signing_key
+from miniapi.authn.tokens import StaticTokens, read_token_file
+from miniapi.authn.union import Union
+
+
+class BadAuthentication(Exception):
+    """One line that names the flag and what is wrong with its file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the factories draw on."""
+
+    options: AuthenticationOptions
+    client_ca_files: tuple[Path, ...]
+    service_accounts: ServiceAccountTokens
+    bearer: BearerAuthenticator
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """All that the server needs to know of identities."""
+
+    request: Union
+    """Of the authentication filter."""
+    bearer: BearerAuthenticator
+    """Of TokenReview: `review(token, audiences)`."""
+    service_accounts: ServiceAccountTokens
+    """Of TokenRequest: `mint(subject, audiences, lifetime, now)`."""
+    keys: ServiceAccountKeys
+    """Of the OpenID discovery documents."""
+
+
+def _request_header(sources: Sources) -> Authenticator | None:
+    options = sources.options
+    if not options.request_header_ca_file:
+        return None
+    headers = RequestHeaders(
+        options.request_header_username,
+        options.request_header_uid,
+        options.request_header_group,
+        options.request_header_extra_prefix,
+        options.request_header_allowed_names,
+    )
+    return RequestHeaderAuthenticator(headers, issued_by(Path(options.request_header_ca_file).read_bytes()))
+
+
+def _certificate(sources: Sources) -> Authenticator:
+    if not sources.options.request_header_ca_file:
+        return CertificateAuthenticator()
+    return CertificateAuthenticator(issued_by(b"\n".join(f.read_bytes() for f in sources.client_ca_files)))
+
+
+def _bearer(sources: Sources) -> Authenticator:
+    return sources.bearer
+
+
+AUTHENTICATORS: tuple[Callable[[Sources], Authenticator | None], ...] = (_request_header, _certificate, _bearer)
+
+
+def build(
+    options: AuthenticationOptions, key_directory: Path, client_ca_files: tuple[Path, ...], objects: ObjectGetter
+) -> Authentication:
+    """Reads what the flags name; makes the signing key where none is named. BadAuthentication names flag and file."""
+    audiences = options.effective_audiences()
+    keys = _keys(options, key_directory)
+    accounts = ServiceAccountTokens(keys, options.effective_issuers(), audiences, objects if options.lookup else None)
+    kinds: list[TokenAuthenticator] = []
+    if options.token_file:
+        try:
+            kinds.append(StaticTokens(read_token_file(Path(options.token_file)), audiences))
+        except (OSError, ValueError) as problem:
+            raise BadAuthentication(f"--token-auth-file: {options.token_file}: {problem}") from None
+    kinds.append(accounts)
+    bearer = BearerAuthenticator(kinds, audiences)
+    sources = Sources(options, client_ca_files, accounts, bearer)
+    try:
+        found = [factory(sources) for factory in AUTHENTICATORS]
+    except (OSError, ValueError) as problem:
+        raise BadAuthentication(
+            f"--requestheader-client-ca-file: {options.request_header_ca_file}: {problem}"
+        ) from None
+    union = Union([a for a in found if a is not None], anonymous=options.anonymous)
+    return Authentication(union, bearer, accounts, keys)
+
+
+def _keys(options: AuthenticationOptions, directory: Path) -> ServiceAccountKeys:
+    given = options.signing_key_file
+    if not given:
+        try:
+            return ServiceAccountKeys(ensure_signing_key(directory / "sa.key"))
+        except OSError as problem:
+            raise BadAuthentication(f"--cert-dir: {directory} cannot be written: {problem.strerror}") from None
+    keys = ServiceAccountKeys(Path(given), [Path(f) for f in options.key_files])
+    try:
+        _ = keys.signing
+    except (OSError, ValueError) as problem:
+        raise BadAuthentication(f"--service-account-signing-key-file: {given}: {problem}") from None
+    try:
+        _ = keys.verification
+    except (OSError, ValueError) as problem:
+        raise BadAuthentication(f"--service-account-key-file: {', '.join(options.key_files)}: {problem}") from None
+    return keys
