@@ -107,7 +107,7 @@ class Messages:
             head = tag(number, 2)
 
             def text(value: Any) -> bytes:
-                data = value.encode()
+                data: bytes = value.encode()
                 return head + varint(len(data)) + data
 
             return text

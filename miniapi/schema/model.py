@@ -57,6 +57,8 @@ class Schema:
     rules: Mapping[str, Any] = field(default_factory=dict)
     """Value validations of a CRD as written (minimum, pattern, oneOf, x-kubernetes-validations, ...)."""
     description: str = ""
+    go_type: str = ""
+    """The Go type of a built-in's value as decoding errors show it: `v1.Protocol`, `map[string]string`."""
 
 
 @dataclass(slots=True, eq=False)
