@@ -1,1 +1,4 @@
-"""One schema model for built-in and custom kinds, and what is compiled from it: conversion and defaults."""
+"""One schema model for built-in and custom kinds, and what is compiled from it: conversion, defaults, checks.
+
+Rules of one kind do not belong here: they are strategies and validations.
+"""

@@ -6,6 +6,7 @@ release its fields are those that the release published (`published.py`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
@@ -69,11 +70,20 @@ class BuiltinSchemas:
         found = self._definitions.get(name)
         if found is None:
             self._load()
-            rows, atomic = self._rows(name)
             found = self._definitions[name] = Schema("object", name=name, go_type=_short(name))
-            if atomic:
-                found.map_type = "atomic"
-            self._fill(found, rows)
+            line = self._lines.get(name)
+            if line is not None:
+                entry = orjson.loads(line)
+                found.map_type = "atomic" if "a" in entry else "granular"
+                self._fill(found, entry["f"])
+            published = self._published.rows(name) if self._published is not None else None
+            if published is not None:
+                for field in [f for f in found.fields if f not in published]:
+                    del found.fields[field]
+                self._fill(found, [row for field, row in published.items() if field not in found.fields])
+            elif line is None:
+                del self._definitions[name]
+                raise KeyError(name)
         return found
 
     def _load(self) -> None:
@@ -88,19 +98,7 @@ class BuiltinSchemas:
             if colon:
                 self._lines[name.strip(b'"').decode()] = body.rstrip(b",")
 
-    def _rows(self, name: str) -> tuple[list[Row], bool]:
-        line = self._lines.get(name)
-        if line is None:
-            if self._published is None:
-                raise KeyError(name)
-            return self._published.rows(name), False
-        entry = orjson.loads(line)
-        rows: list[Row] = entry["f"]
-        if self._published is not None:
-            rows = self._published.narrowed(name, rows)
-        return rows, "a" in entry
-
-    def _fill(self, schema: Schema, rows: list[Row]) -> None:
+    def _fill(self, schema: Schema, rows: Iterable[Row]) -> None:
         for name, go_name, code, flags, *rest in rows:
             if not name:
                 schema.fields.update(self.definition(code.lstrip("*")).fields)
@@ -108,7 +106,7 @@ class BuiltinSchemas:
             extra: dict[str, Any] = rest[0] if rest else {}
             schema.fields[name] = Field(
                 name,
-                self._node(extra.get("g", code).lstrip("*"), {k: v for k, v in extra.items() if k != "g"}),
+                self._node(str(extra.get("g", code)).lstrip("*"), {k: v for k, v in extra.items() if k != "g"}),
                 omit_empty="omitempty" in flags,
                 omit_zero="omitzero" in flags,
                 pointer=code.startswith("*"),
