@@ -1,36 +1,69 @@
-"""Flags of secure serving."""
+"""Flags of secure serving, and the listener and TLS that they describe."""
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from miniapi.server.certificates import Certificates, ensure, serving_names
+from miniapi.server.tls import VERSIONS as VERSIONS
+from miniapi.server.tls import CertificateKey, ServerTls, TlsFiles, openssl_ciphers
+
+
+class CannotServe(Exception):
+    """One line that names the flag, what is wrong and the fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecureServing:
+    """What `SecureServingOptions.apply` has made."""
+
+    listener: socket.socket
+    """Bound, non-blocking, not yet listening."""
+    certificates: Certificates
+    """The server's own, whatever certificate it serves with."""
+    tls: ServerTls
+    ca_file: Path
+    """What clients must trust: the server's own CA, or the file of --tls-cert-file."""
+
+    @property
+    def port(self) -> int:
+        """The port taken."""
+        port: int = self.listener.getsockname()[1]
+        return port
+
+
+def _flag(name: str, text: str, kind: str = "string", default: Any = "") -> Any:
+    metadata = {"flag": name, "kind": kind, "help": text}
+    if isinstance(default, list):
+        return field(default_factory=lambda: list(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @dataclass
 class SecureServingOptions:
     """Where and with which certificate the server listens."""
 
-    bind_address: str = field(
-        default="127.0.0.1", metadata={"flag": "bind-address", "kind": "ip", "help": "Address to listen on."}
+    bind_address: str = _flag("bind-address", "Address to listen on.", "ip", "127.0.0.1")
+    secure_port: int = _flag("secure-port", "Port to serve HTTPS on, 0 for a free one.", "int", 6443)
+    cert_dir: str = _flag("cert-dir", "Where certificates are made and kept; in --data-dir if unset.")
+    certificate_file: str = _flag("tls-cert-file", "Serving certificate, with intermediates; made if unset.")
+    key_file: str = _flag("tls-private-key-file", "Key of --tls-cert-file.")
+    sni_cert_key: list[str] | str = _flag(
+        "tls-sni-cert-key", "CERTIFICATE,KEY[:NAME,...] for these server names; repeat for more.", "stringArray", []
     )
-    secure_port: int = field(
-        default=6443,
-        metadata={"flag": "secure-port", "kind": "int", "help": "Port to serve HTTPS on, 0 for a free one."},
+    min_version: str = _flag("tls-min-version", f"Oldest TLS taken: {', '.join(VERSIONS)}.", default="VersionTLS12")
+    cipher_suites: list[str] = _flag(
+        "tls-cipher-suites", "Suites of TLS 1.2 by Go's names; OpenSSL's choice if unset.", "strings", []
     )
-    cert_dir: str = field(
-        default="",
-        metadata={"flag": "cert-dir", "help": "Where certificates are made and kept; in --data-dir if unset."},
-    )
-    certificate_file: str = field(
-        default="",
-        metadata={"flag": "tls-cert-file", "help": "Serving certificate, with intermediates; made if unset."},
-    )
-    key_file: str = field(default="", metadata={"flag": "tls-private-key-file", "help": "Key of --tls-cert-file."})
-    min_version: str = field(
-        default="VersionTLS12",
-        metadata={"flag": "tls-min-version", "help": "Oldest TLS version taken: VersionTLS12 or VersionTLS13."},
-    )
+    permit_port_sharing: bool = _flag("permit-port-sharing", "Several may bind the port.", "bool", False)
+    permit_address_sharing: bool = _flag("permit-address-sharing", "Bind though old connections linger.", "bool", True)
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
@@ -39,12 +72,134 @@ class SecureServingOptions:
             problems.append(f"--secure-port: {self.secure_port} is not a port; use 0 to 65535")
         if bool(self.certificate_file) != bool(self.key_file):
             problems.append("--tls-cert-file and --tls-private-key-file go together; name both or neither")
-        for flag, path in (("tls-cert-file", self.certificate_file), ("tls-private-key-file", self.key_file)):
-            if path and not Path(path).is_file():
-                problems.append(f"--{flag}: there is no file {path}")
+        files = [("tls-cert-file", self.certificate_file), ("tls-private-key-file", self.key_file)]
+        for text in self._sni_texts():
+            try:
+                pair = read_sni(text)
+            except ValueError as problem:
+                problems.append(f"--tls-sni-cert-key: {problem}")
+                continue
+            files += [("tls-sni-cert-key", str(pair.certificate)), ("tls-sni-cert-key", str(pair.key))]
+        problems += [f"--{flag}: there is no file {path}" for flag, path in files if path and not Path(path).is_file()]
         if self.min_version not in VERSIONS:
-            problems.append(f"--tls-min-version: {self.min_version} is not one of {', '.join(VERSIONS)}")
+            problems.append(f"--tls-min-version: {self.min_version} is not served; use {' or '.join(VERSIONS)}")
+        if self.cipher_suites:
+            chosen, missing = openssl_ciphers(self.cipher_suites)
+            problems += [f"--tls-cipher-suites: OpenSSL here does not have {n}; leave it out" for n in missing]
+            if not chosen and not missing and self.min_version != "VersionTLS13":
+                problems.append(
+                    "--tls-cipher-suites: TLS 1.2 is left without a suite; add --tls-min-version=VersionTLS13"
+                )
         return problems
 
+    def apply(
+        self, directory: Path, client_ca_files: Sequence[Path], *, addresses: Sequence[str] = ()
+    ) -> SecureServing:
+        """Takes the port, makes or reads the certificates. CannotServe tells in one line what is in the way.
 
-VERSIONS = {"VersionTLS12": ssl.TLSVersion.TLSv1_2, "VersionTLS13": ssl.TLSVersion.TLSv1_3}
+        `addresses` are further names of the server: the advertised address, the external host name, the first
+        service address. Client certificates of the server's own CA are believed beside `client_ca_files`.
+        """
+        listener = self.listen()
+        try:
+            certificates = self._own(directory, addresses)
+            tls = self._tls(certificates, client_ca_files)
+        except CannotServe:
+            listener.close()
+            raise
+        return SecureServing(listener, certificates, tls, self._trusted(certificates))
+
+    def listen(self) -> socket.socket:
+        """A bound socket. CannotServe where the address or port cannot be had."""
+        address, port = self.bind_address, self.secure_port
+        is_v6 = ":" in address
+        listener = socket.socket(socket.AF_INET6 if is_v6 else socket.AF_INET, socket.SOCK_STREAM)
+        if self.permit_address_sharing:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self.permit_port_sharing:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if is_v6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if address == "::" else 1)
+        try:
+            listener.bind((address, port))
+        except OSError as problem:
+            listener.close()
+            raise CannotServe(_bind_problem(address, port, problem)) from None
+        listener.setblocking(False)
+        return listener
+
+    def _own(self, directory: Path, addresses: Sequence[str]) -> Certificates:
+        try:
+            return ensure(directory, serving_names(self.bind_address, *addresses))
+        except (OSError, ValueError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else str(problem)
+            raise CannotServe(f"--cert-dir: {directory} cannot be used: {why}; name another directory") from None
+
+    def _tls(self, certificates: Certificates, client_ca_files: Sequence[Path]) -> ServerTls:
+        default = CertificateKey(*certificates.pair("apiserver"))
+        if self.certificate_file:
+            default = CertificateKey(Path(self.certificate_file), Path(self.key_file))
+        sni = tuple(read_sni(t) for t in self._sni_texts())
+        ciphers, _ = openssl_ciphers(self.cipher_suites) if self.cipher_suites else ("", [])
+        named = [
+            ("tls-cert-file", default.certificate),
+            ("tls-private-key-file", default.key),
+            *(("tls-sni-cert-key", p) for pair in sni for p in (pair.certificate, pair.key)),
+            *(("client-ca-file", p) for p in client_ca_files),
+        ]
+        for flag, path in named:
+            _check_readable(flag, path)
+        for flag, pair in (("tls-cert-file", default), *(("tls-sni-cert-key", p) for p in sni)):
+            _check_pair(flag, pair)
+        for path in client_ca_files:
+            _check_ca(path)
+        return ServerTls(TlsFiles(default, sni, (*client_ca_files, certificates.ca), self.min_version, ciphers))
+
+    def _trusted(self, certificates: Certificates) -> Path:
+        return Path(self.certificate_file) if self.certificate_file else certificates.ca
+
+    def _sni_texts(self) -> list[str]:
+        return [self.sni_cert_key] if isinstance(self.sni_cert_key, str) else self.sni_cert_key
+
+
+def read_sni(text: str) -> CertificateKey:
+    """`CERTIFICATE,KEY[:NAME,...]`. ValueError in words for the flag."""
+    files, _, names = text.partition(":")
+    parts = [p.strip() for p in files.split(",")]
+    if len(parts) != 2 or not all(parts):
+        raise ValueError(f"{text} cannot be read; use CERTIFICATE,KEY or CERTIFICATE,KEY:NAME,NAME")
+    return CertificateKey(Path(parts[0]), Path(parts[1]), tuple(n.strip() for n in names.split(",") if n.strip()))
+
+
+def _bind_problem(address: str, port: int, problem: OSError) -> str:
+    why = os.strerror(problem.errno) if problem.errno else str(problem)
+    if problem.errno == errno.EADDRINUSE:
+        fix = "stop what uses it, or choose another port (0 takes a free one)"
+    elif problem.errno == errno.EACCES:
+        fix = "choose a port above 1023"
+    else:
+        fix = "choose an address of this machine"
+    return f"--bind-address, --secure-port: cannot listen on {address}:{port}: {why}; {fix}"
+
+
+def _check_readable(flag: str, path: Path) -> None:
+    try:
+        path.read_bytes()
+    except OSError as problem:
+        raise CannotServe(f"--{flag}: {path} cannot be read: {problem.strerror}") from None
+
+
+def _check_pair(flag: str, pair: CertificateKey) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(pair.certificate, pair.key)
+    except (ssl.SSLError, OSError) as problem:
+        why = getattr(problem, "reason", None) or "it is not a certificate with its key in PEM form"
+        raise CannotServe(f"--{flag}: {pair.certificate} with key {pair.key} cannot be used: {why}") from None
+
+
+def _check_ca(path: Path) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(path)
+    except (ssl.SSLError, OSError) as problem:
+        why = getattr(problem, "reason", None) or "it holds no certificate in PEM form"
+        raise CannotServe(f"--client-ca-file: {path} cannot be used: {why}") from None
