@@ -40,7 +40,7 @@ def create(obj: Object) -> ErrorList:
     for key in binary:
         errors += checked(field.key("binaryData", key), key, names.config_map_key)
     if sum(map(names.size, data.values())) + data_size(binary) > MAX_SIZE_BYTES:
-        errors.append(field.too_long("", MAX_SIZE_BYTES))
+        errors.append(field.too_long("[]", MAX_SIZE_BYTES))
     return errors
 
 

@@ -1,0 +1,73 @@
+"""CustomResourceDefinitions: names, versions, structural schemas, and where complaints are told."""
+
+from typing import Any
+
+from miniapi.validation.customresourcedefinition import VALIDATION, validation
+from miniapi.validation.field import invalid
+
+
+def crd(schema: dict[str, Any], **version: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+            "conversion": {"strategy": "None"},
+            "versions": [
+                {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}, **version}
+            ],
+        },
+        "status": {"storedVersions": ["v1"]},
+    }
+
+
+def told(obj: dict[str, Any]) -> list[str]:
+    return [f"{e.path}: {e.message}" for e in VALIDATION.create(obj)]
+
+
+def test_a_good_definition_passes() -> None:
+    assert told(crd({"type": "object", "properties": {"spec": {"type": "object"}}})) == []
+
+
+def test_a_field_needs_a_type_and_is_told_where_all_versions_agree() -> None:
+    assert told(crd({"type": "object", "properties": {"f": {}}})) == [
+        "spec.validation.openAPIV3Schema.properties[f].type: Required value: "
+        "must not be empty for specified object fields"
+    ]
+
+
+def test_versions_that_differ_are_told_one_by_one() -> None:
+    obj = crd({"type": "object"})
+    obj["spec"]["versions"].append({"name": "v2", "schema": {"openAPIV3Schema": {"type": "array", "items": {}}}})
+    assert [e.split(": ")[0] for e in told(obj)] == [
+        "spec.versions[1].schema.openAPIV3Schema.items.type",
+        "spec.versions[1].schema.openAPIV3Schema.type",
+    ]
+
+
+def test_selectable_fields_point_to_simple_fields_of_the_schema() -> None:
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+    paths = [{"jsonPath": p} for p in (".spec.a", ".spec.none", ".spec", "spec.a", "")]
+    wrong = told(crd(schema, selectableFields=paths))
+    assert wrong[0] == (
+        'spec.selectableFields[1].jsonPath: Invalid value: ".spec.none": '
+        "is an invalid path: does not refer to a valid field"
+    )
+    assert "must point to a field of type string" in wrong[1]
+    assert wrong[2].endswith("is an invalid path: expected [ or . but got: spec")
+    assert wrong[3] == "spec.selectableFields[4].jsonPath: Required value"
+
+
+def test_the_storage_version_is_one_and_remembered() -> None:
+    obj = crd({"type": "object"}, storage=False)
+    obj["status"] = {}
+    wrong = told(obj)
+    assert "must have exactly one version marked as storage version" in wrong[0]
+    assert wrong[1] == "status.storedVersions: Invalid value: null: must have at least one stored version"
+
+
+def test_defaults_and_rules_are_judged_by_who_can() -> None:
+    judged = validation(lambda schema, path: [invalid(path, schema["type"], "judged")])
+    errors = judged.create(crd({"type": "object"}))
+    assert [e.message for e in errors] == ['Invalid value: "object": judged']
