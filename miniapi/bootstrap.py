@@ -46,6 +46,7 @@ from miniapi.kinds.kind import Kind
 from miniapi.kinds.printers.builtin import printing
 from miniapi.kube import fresh
 from miniapi.kube.discovery import Discovery
+from miniapi.kube.handlers.builtin import builtin_handlers
 from miniapi.kube.lister import RegistryLister
 from miniapi.kube.openapi import OpenApi
 from miniapi.kube.paths import nonresource_paths
@@ -119,6 +120,7 @@ def build(options: Options) -> Server:
         AdmissionChain([NamespaceLifecycle(lister)]),
         clock.utc_now,
         options.generic.min_request_timeout_seconds,
+        handlers=builtin_handlers(),
     )
     authenticator = _authenticator(options)
     authorizer = _authorizer(options, informers)

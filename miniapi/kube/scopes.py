@@ -17,6 +17,7 @@ from miniapi.registry.resource import Resource, Versioned
 from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.schema.convert import converter
 from miniapi.schema.default import defaulter
+from miniapi.strategies.interface import Strategy
 
 Place = tuple[str, str, str]
 """(group, plural, subresource)."""
@@ -60,7 +61,7 @@ class KubeScopes:
         handler = self.handlers.get(place)
         if subresource is not None and subresource.strategy is None and handler is None:
             return None
-        strategy = subresource.strategy if subresource and subresource.strategy else kind.strategy
+        strategy = (subresource.strategy or Strategy()) if subresource else kind.strategy
         validation = subresource.validation if subresource else kind.validation
         gvk = subresource.gvk if subresource else kind.gvk
         schema = self.schemas.schema(gvk)

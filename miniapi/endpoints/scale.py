@@ -1,0 +1,150 @@
+"""The scale subresource: an object read and written as a Scale, its own rules applied to what comes of it.
+
+After the ScaleREST of pkg/registry/apps/*/storage and of custom resources: a write reads the object,
+shows it as a Scale, changes that as any object is changed, and puts the replicas back on the object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from miniapi import errors
+from miniapi.codec.interface import DecodeError
+from miniapi.codec.negotiate import negotiate
+from miniapi.codec.yaml import YamlCodec
+from miniapi.endpoints import respond
+from miniapi.endpoints.body import decode, read, typed
+from miniapi.endpoints.context import Context
+from miniapi.endpoints.parameters import WriteOptions, manager_name, write_options
+from miniapi.endpoints.scope import Scope
+from miniapi.endpoints.update_flow import check_name
+from miniapi.endpoints.verbs.patch import APPLY_PATCH, BUILT_IN, PATCHERS, STRATEGIC_PATCH
+from miniapi.endpoints.writes import attributes, before_update, check_namespace, raise_invalid, write_context
+from miniapi.meta.objects import Object, copy
+from miniapi.patch.scale import Paths, to_parent, to_scale
+from miniapi.storage.interface import KeyConflict
+from miniapi.validation.scale import SCALE
+from miniapi.wire import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleHandler:
+    """Serves get, update and patch of one kind's scale."""
+
+    show: Callable[[Object], Object]
+    """The object's Scale, without managed fields."""
+    put_back: Callable[[Object, Object], None]
+    """(object, Scale): the Scale's replicas and resourceVersion on the object, in place."""
+    paths: Paths
+
+    async def serve(self, context: Context, scope: Scope) -> Reply:
+        """The Scale, as it is or as it became."""
+        info = context.info
+        if info.verb == "get":
+            negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
+            found = await scope.versioned.resource.get(info.namespace, info.name)
+            if found is None:
+                raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
+            return respond.one(scope, self.show(scope.versioned.object(found)), negotiated)
+        return await (self._update(context, scope) if info.verb == "update" else self._patch(context, scope))
+
+    async def _update(self, context: Context, scope: Scope) -> Reply:
+        options = write_options(context.info.query, "UpdateOptions")
+        body = decode(context, scope, await read(context), scope.gvk, options.field_validation)
+        meta = body.setdefault("metadata", {})
+        check_name(meta, context.info.name)
+        check_namespace(context, scope, meta)
+        change = _Change(context, scope, self, options, "UpdateOptions", lambda _shown: copy(body))
+        return await change.run()
+
+    async def _patch(self, context: Context, scope: Scope) -> Reply:
+        media_type = (context.request.headers.get("Content-Type") or "").split(";")[0].strip()
+        allowed = [t for t in BUILT_IN if t != STRATEGIC_PATCH] if scope.kind.custom else list(BUILT_IN)
+        if media_type not in allowed:
+            raise errors.unsupported_media_type(allowed)
+        applying = media_type == APPLY_PATCH
+        options = write_options(context.info.query, "PatchOptions", apply=applying, patch=True)
+        body = await read(context)
+        manager = manager_name(options, context.request.headers.get("User-Agent", ""))
+        patch = _applied(scope, body, manager, bool(options.force)) if applying else PATCHERS[media_type](scope, body)
+
+        def transform(shown: Object) -> Object:
+            return typed(context, scope, patch(shown), scope.gvk, options.field_validation, [])
+
+        return await _Change(context, scope, self, options, "PatchOptions", transform, applying, True).run()
+
+
+def _applied(scope: Scope, body: bytes, manager: str, force: bool) -> Callable[[Object], Object]:
+    try:
+        config = YamlCodec().decode(body, scope.gvk).obj
+    except DecodeError as problem:
+        raise errors.bad_request(f"error decoding YAML: {problem}") from None
+    if not isinstance(config, dict):
+        raise errors.bad_request("error decoding YAML: not an object")
+    return lambda shown: scope.fields.apply(shown, config, manager, force, scope.clock())
+
+
+@dataclass(slots=True)
+class _Change:
+    """One request to change one object through its Scale."""
+
+    context: Context
+    scope: Scope
+    handler: ScaleHandler
+    options: WriteOptions
+    options_kind: str
+    transform: Callable[[Object], Object]
+    owns: bool = False
+    retry_conflicts: bool = False
+
+    async def run(self) -> Reply:
+        """Reads, changes, stores; again from what is there where someone came between."""
+        context, scope, info = self.context, self.scope, self.context.info
+        negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
+        versioned = scope.versioned
+        current = await versioned.resource.get(info.namespace, info.name)
+        while True:
+            if current is None:
+                raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
+            obj = await self._changed(versioned.object(current))
+            if self.options.dry_run:
+                break
+            try:
+                obj = versioned.object(await versioned.resource.replace(current, versioned.to_storage(obj)))
+                break
+            except KeyConflict as conflict:
+                current = conflict.current
+        return respond.one(scope, self.handler.show(obj), negotiated)
+
+    async def _changed(self, old: Object) -> Object:
+        """The object as it is to be stored."""
+        context, scope, handler, name = self.context, self.scope, self.handler, self.context.info.name
+        entries = old["metadata"].get("managedFields")
+        shown = handler.show(old)
+        if fields := to_scale(entries, handler.paths):
+            shown["metadata"]["managedFields"] = fields
+        scale = self.transform(copy(shown))
+        if not self.owns:
+            manager = manager_name(self.options, context.request.headers.get("User-Agent", ""))
+            scope.fields.update(shown, scale, manager, scope.clock())
+        write = attributes(context, scope, "UPDATE", name, scale, handler.show(old), self.options, self.options_kind)
+        await scope.admission.mutate(write)
+        raise_invalid(scope, name, list(SCALE.update(scale, shown)))
+        obj: Object = copy(old)
+        handler.put_back(obj, scale)
+        version = old["metadata"]["resourceVersion"]
+        if obj["metadata"]["resourceVersion"] != version:
+            raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, name)
+        fields = to_parent(entries, scale["metadata"].get("managedFields"), old["apiVersion"], handler.paths)
+        obj["metadata"].pop("managedFields", None)
+        if fields:
+            obj["metadata"]["managedFields"] = fields
+        kind = scope.kind
+        parent = replace(scope, subresource=None, gvk=kind.gvk, strategy=kind.strategy, validation=kind.validation)
+        ctx = write_context(context, scope, name, self.options)
+        for warning in await before_update(parent, obj, old, ctx):
+            context.warn(warning)
+        write.obj = handler.show(obj)
+        await scope.admission.validate(write)
+        return obj
