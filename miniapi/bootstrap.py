@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import socket
-import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -56,13 +54,12 @@ from miniapi.options.server import Options
 from miniapi.registry.encoding import JsonForm
 from miniapi.registry.resource import Resource
 from miniapi.schema.builtin import BuiltinSchemas
-from miniapi.server.certificates import Certificates, ensure, server_context
 from miniapi.server.generic import GenericServer
 from miniapi.server.handler import RequestHandler
 from miniapi.server.health import CheckFailed, Health, HealthCheck
-from miniapi.server.kubeconfig import document, merge, write
+from miniapi.server.kubeconfig import document, merge, user_path, write
 from miniapi.server.lifecycle import Lifecycle, PostStartHook
-from miniapi.server.serving_options import VERSIONS
+from miniapi.server.serving_options import CannotServe, SecureServing
 from miniapi.server.version import DEFAULT_VERSION, version_info
 from miniapi.storage.embedded import open_store
 from miniapi.storage.embedded_options import MEMORY
@@ -93,17 +90,14 @@ class Server:
     loopback: LoopbackTransport
     client: Client
     proxy_transport: ProxyTransport
-    certificates: Certificates
-    tls: ssl.SSLContext
-    listener: socket.socket
+    serving: SecureServing
     controllers: list[NamespaceContent | NamespaceDeletion] = field(default_factory=list)
 
 
 def build(options: Options) -> Server:
     """Options to server, nothing started. Raises StartFailed."""
     proxy_transport = ProxyTransport(ProxyTransportConfig())
-    listener = _listen(options)
-    certificates, tls = _serving(options)
+    serving = _serving(options)
     store = _open_store(options)
     health, lifecycle, drain = Health(), Lifecycle(), Drain()
     loopback = LoopbackTransport()
@@ -127,7 +121,7 @@ def build(options: Options) -> Server:
     apiextensions = GenericServer("apiextensions", _NoScopes())
     kube = GenericServer("kube", scopes, delegate=apiextensions)
     aggregator = GenericServer("aggregator", _NoScopes(), delegate=kube)
-    discovery = Discovery(catalog, f"{_advertised(options)}:{listener.getsockname()[1]}")
+    discovery = Discovery(catalog, f"{_advertised(options)}:{serving.port}")
     openapi = OpenApi(catalog, DEFAULT_VERSION, version_info()["gitVersion"])
     kube.paths = nonresource_paths(health, discovery, openapi, version_info())
     kube.prefixes = {
@@ -161,9 +155,7 @@ def build(options: Options) -> Server:
         loopback,
         client,
         proxy_transport,
-        certificates,
-        tls,
-        listener,
+        serving,
     )
     _controllers(server, catalog)
     _hooks(server)
@@ -206,50 +198,20 @@ def _catalog(options: Options) -> Catalog:
     return Catalog(kinds)
 
 
-def _listen(options: Options) -> socket.socket:
-    address, port = options.serving.bind_address, options.serving.secure_port
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((address, port))
-    except OSError as problem:
-        listener.close()
-        raise StartFailed(
-            f"--bind-address/--secure-port: cannot listen on {address}:{port}: {problem.strerror}; "
-            "stop what uses it or choose another port (0 takes a free one)"
-        ) from None
-    listener.setblocking(False)
-    return listener
-
-
 def _advertised(options: Options) -> str:
     given = options.generic.advertise_address or options.serving.bind_address
     return "127.0.0.1" if given in ("0.0.0.0", "::") else given
 
 
-def _serving(options: Options) -> tuple[Certificates, ssl.SSLContext]:
-    serving = options.serving
-    names = ["localhost", "127.0.0.1", "::1", "kubernetes", "kubernetes.default", "kubernetes.default.svc"]
-    names += [fresh.first_service_address(options.generic.service_cluster_ip_range), _advertised(options)]
-    names += [n for n in (options.generic.external_hostname,) if n]
-    if serving.bind_address not in ("0.0.0.0", "::"):
-        names.append(serving.bind_address)
+def _serving(options: Options) -> SecureServing:
+    generic, ca_file = options.generic, options.authentication.client_ca_file
+    addresses = [_advertised(options), fresh.first_service_address(generic.service_cluster_ip_range)]
+    addresses += [generic.external_hostname] if generic.external_hostname else []
     try:
-        certificates = ensure(options.cert_dir(), names)
-        certificate, key = certificates.pair("apiserver")
-        if serving.certificate_file:
-            certificate, key = Path(serving.certificate_file), Path(serving.key_file)
-        client_ca = Path(options.authentication.client_ca_file) if options.authentication.client_ca_file else None
-        tls = server_context(certificate, key, client_ca or certificates.ca)
-        if client_ca is not None:
-            tls.load_verify_locations(certificates.ca)
-    except ssl.SSLError as problem:
-        raise StartFailed(f"--tls-cert-file: {certificate} and its key cannot be used: {problem.reason}") from None
-    except OSError as problem:
-        raise StartFailed(f"--cert-dir: {options.cert_dir()} cannot be used: {problem.strerror}") from None
-    tls.minimum_version = VERSIONS[serving.min_version]
-    return certificates, tls
+        client_cas = [Path(ca_file)] if ca_file else []
+        return options.serving.apply(options.cert_dir(), client_cas, addresses=addresses)
+    except CannotServe as problem:
+        raise StartFailed(str(problem)) from None
 
 
 def _open_store(options: Options) -> Store:
@@ -295,7 +257,7 @@ def _controllers(server: Server, catalog: Catalog) -> None:
             ("serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}})
         )
     if runs("root-ca-certificate-publisher"):
-        data = {"ca.crt": server.certificates.ca.read_text()}
+        data = {"ca.crt": server.serving.certificates.ca.read_text()}
         wanted.append(
             ("configmaps", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": ROOT_CA_NAME}, "data": data})
         )
@@ -342,12 +304,13 @@ async def serve(server: Server, started: float) -> None:
         for hook in server.lifecycle.hooks:
             await hook.run()
             hook.done = True
+        await server.store.compact(await server.store.revision())
         async with asyncio.TaskGroup() as group:
             await server.informers.start(group, background)
             background += [group.create_task(c.run()) for c in server.controllers]
             if server.options.storage.compaction_seconds:
                 background.append(group.create_task(_compact(server.store, server.options.storage.compaction_seconds)))
-            await http.start(server.listener, server.tls)
+            await http.start(server.serving.listener, server.serving.tls.context)
             server.lifecycle.ready.set()
             _announce(server, time.monotonic() - started)
             await server.lifecycle.stopping.wait()
@@ -389,12 +352,12 @@ async def _compact(store: Store, interval_seconds: float) -> None:
 
 def _announce(server: Server, seconds: float) -> None:
     options = server.options
-    url = f"https://{_advertised(options)}:{server.listener.getsockname()[1]}"
+    url = f"https://{_advertised(options)}:{server.serving.port}"
     path = options.kubeconfig_path()
-    config = document(url, server.certificates)
+    config = document(url, server.serving.certificates, server.serving.ca_file)
     write(path, config)
     if options.local.merge_kubeconfig:
-        merge(Path.home() / ".kube/config", config)
+        merge(user_path(), config)
     if options.local.quiet:
         return
     store = "memory (nothing is kept)" if options.storage.etcd_servers else str(options.data_dir())

@@ -30,6 +30,13 @@ async def serve(context: Context, scope: Scope) -> Reply:
     allowed = scope.subresource.verbs if scope.subresource else scope.kind.verbs
     if verb not in allowed:
         raise errors.method_not_allowed()
+    if scope.kind.namespaced and not context.info.namespace:
+        if context.info.name and verb not in ("list", "watch"):
+            raise errors.page_not_found()
+        if verb not in ("list", "watch"):
+            raise errors.method_not_allowed()
+    elif not scope.kind.namespaced and context.info.namespace and context.info.resource != "namespaces":
+        raise errors.page_not_found()
     if scope.handler is not None:
         return await scope.handler.serve(context, scope)
     return await VERBS[verb](context, scope)

@@ -58,7 +58,10 @@ def group(name: str, versions: Iterable[str]) -> Document:
     return {"name": name, "versions": listed, "preferredVersion": listed[0]}
 
 
-def _response_kind(gvk: GroupVersionKind) -> Document:
+def _response_kind(gvk: GroupVersionKind, within: GroupVersionKind) -> Document:
+    """Group and version are said only where they are not those of the list."""
+    if (gvk.group, gvk.version) == (within.group, within.version):
+        return {"group": "", "version": "", "kind": gvk.kind}
     return {"group": gvk.group, "version": gvk.version, "kind": gvk.kind}
 
 
@@ -66,7 +69,7 @@ def aggregated_resource(kind: Kind) -> Document:
     """APIResourceDiscovery."""
     row: Document = {
         "resource": kind.plural,
-        "responseKind": _response_kind(kind.gvk),
+        "responseKind": _response_kind(kind.gvk, kind.gvk),
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": kind.singular,
         "verbs": sorted(kind.verbs),
@@ -77,7 +80,7 @@ def aggregated_resource(kind: Kind) -> Document:
         row["categories"] = list(kind.categories)
     if kind.subresources:
         row["subresources"] = [
-            {"subresource": s.name, "responseKind": _response_kind(s.gvk), "verbs": sorted(s.verbs)}
+            {"subresource": s.name, "responseKind": _response_kind(s.gvk, kind.gvk), "verbs": sorted(s.verbs)}
             for s in sorted(kind.subresources.values(), key=lambda s: s.name)
         ]
     return row

@@ -45,7 +45,7 @@ def stored(scope: Scope, found: Stored, negotiated: Negotiated, code: int = 200)
 def one(scope: Scope, obj: Object, negotiated: Negotiated, code: int = 200) -> Reply:
     """One object in hand."""
     if negotiated.as_kind == _TABLE:
-        table = scope.printer.table([obj], obj["metadata"], negotiated.as_version)
+        table = scope.printer.table([obj], obj["metadata"], negotiated.as_version, negotiated.include_object)
         return _encode(table, negotiated, code)
     if negotiated.as_kind == "PartialObjectMetadata":
         return _encode(partial(obj, negotiated.as_version), negotiated, code)
@@ -91,7 +91,9 @@ def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], nego
         return Reply(200, head + b",".join([item(s) for s in items]) + b"]}\n", JSON)
     objects = [scope.versioned.object(s) for s in items]
     if negotiated.as_kind == _TABLE:
-        return _encode(scope.printer.table(objects, meta, negotiated.as_version), negotiated, 200)
+        return _encode(
+            scope.printer.table(objects, meta, negotiated.as_version, negotiated.include_object), negotiated, 200
+        )
     if negotiated.as_kind == "PartialObjectMetadataList":
         document: Object = {
             "kind": "PartialObjectMetadataList",

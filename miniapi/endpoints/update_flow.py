@@ -11,7 +11,7 @@ from miniapi.admission.interface import Attributes
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions
 from miniapi.endpoints.scope import Scope
-from miniapi.endpoints.writes import attributes, before_create, before_update, write_context
+from miniapi.endpoints.writes import attributes, before_create, before_update, check_namespace, write_context
 from miniapi.meta.objects import Object, copy
 from miniapi.registry.deletion import may_vanish
 from miniapi.storage.interface import KeyConflict, Stored
@@ -38,18 +38,11 @@ def check_name(meta: dict[str, Any], name: str) -> None:
     """400 where body and URL name different objects."""
     given = meta.get("name") or ""
     if not given:
-        raise (
-            errors.bad_request('the name of the object ("" based on URL) was undeterminable: name must be provided')
-            if not name
-            else _fill(meta, name)
+        raise errors.bad_request(
+            f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
         )
-    if given and given != name:
+    if given != name:
         raise errors.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
-
-
-def _fill(meta: dict[str, Any], name: str) -> errors.ApiError:
-    del meta
-    return errors.bad_request(f"the name of the object () does not match the name on the URL ({name})")
 
 
 async def run(change: Change) -> tuple[Stored | None, Object]:
@@ -62,10 +55,14 @@ async def run(change: Change) -> tuple[Stored | None, Object]:
             raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
         old = versioned.object(current)
         obj = change.transform(copy(old))
+        check_name(obj["metadata"], info.name)
+        check_namespace(change.context, scope, obj["metadata"])
         _check_version(change, obj, old)
         obj = await _prepare(change, obj, old)
         if change.options.dry_run:
             return None, obj
+        if obj == old and not current.stale:
+            return current, obj
         try:
             if may_vanish(obj):
                 revision = await versioned.resource.remove(current)
@@ -86,20 +83,9 @@ def _check_version(change: Change, obj: Object, old: Object) -> None:
     wanted = meta.get("resourceVersion") or ""
     if wanted in ("", "0"):
         if not scope.strategy.allow_unconditional_update and not change.retry_conflicts:
-            raise errors.invalid(
-                scope.gvk.kind,
-                scope.gvk.group,
-                name,
-                [
-                    errors.Cause(
-                        "FieldValueInvalid",
-                        'Invalid value: "": must be specified for an update'
-                        if wanted == ""
-                        else "Invalid value: 0: must be specified for an update",
-                        "metadata.resourceVersion",
-                    )
-                ],
-            )
+            why = "Invalid value: 0: must be specified for an update"
+            causes = [errors.Cause("FieldValueInvalid", why, "metadata.resourceVersion")]
+            raise errors.invalid(scope.kind.plural, scope.kind.gvk.group, name, causes)
     elif wanted != old_meta["resourceVersion"]:
         raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, name)
     uid = meta.get("uid")
@@ -147,6 +133,8 @@ async def create_by_update(change: Change, obj: Object) -> tuple[Stored | None, 
     """PUT or apply of an object that does not exist."""
     context, scope = change.context, change.scope
     meta = obj["metadata"]
+    check_name(meta, context.info.name)
+    check_namespace(context, scope, meta)
     if meta.get("resourceVersion") not in (None, "", "0") and not change.owns:
         raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, context.info.name)
     if meta.get("uid"):

@@ -98,7 +98,7 @@ def check_namespace(context: Context, scope: Scope, meta: dict[str, Any]) -> Non
 def fill_system_fields(scope: Scope, obj: Object, ctx: WriteContext) -> None:
     """What the server alone says of a new object (rest.FillObjectMetaSystemFields and BeforeCreate)."""
     meta = obj["metadata"]
-    for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion", "generation"):
+    for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
         meta.pop(field, None)
     meta["creationTimestamp"] = rfc3339(ctx.now)
     meta["uid"] = str(uuid.uuid4())

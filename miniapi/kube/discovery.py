@@ -13,7 +13,7 @@ from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.kind import Kind
 from miniapi.wire import JSON, Reply
 
-AGGREGATED = ("v2", "v2beta1")
+AGGREGATED = ("v2",)
 
 
 class Discovery:

@@ -31,7 +31,7 @@ def check_preconditions(kind: Kind, obj: Object, options: dict[str, Any]) -> Non
         raise errors.conflict(kind.plural, kind.gvk.group, meta["name"], why)
 
 
-def finalizers_after(meta: dict[str, Any], options: dict[str, Any]) -> list[str]:
+def finalizers_after(meta: dict[str, Any], options: dict[str, Any], *, orphans_by_default: bool = False) -> list[str]:
     """The finalizers that the propagation policy leaves the object with (deletionFinalizersForGarbageCollection)."""
     current: list[str] = meta.get("finalizers") or []
     policy, orphan_dependents = options.get("propagationPolicy"), options.get("orphanDependents")
@@ -41,7 +41,7 @@ def finalizers_after(meta: dict[str, Any], options: dict[str, Any]) -> list[str]
     elif policy is not None:
         orphan, foreground = policy == "Orphan", policy == "Foreground"
     else:
-        orphan, foreground = ORPHAN in current, FOREGROUND in current
+        orphan, foreground = ORPHAN in current or orphans_by_default, FOREGROUND in current
     kept = [f for f in current if f not in (ORPHAN, FOREGROUND)]
     if orphan:
         kept.append(ORPHAN)
@@ -59,7 +59,7 @@ def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, no
     if grace is not None and already:
         left = meta.get("deletionGracePeriodSeconds", 0)
         grace = min(grace, left) if asked is not None else left
-    finalizers = finalizers_after(meta, options)
+    finalizers = finalizers_after(meta, options, orphans_by_default=kind.strategy.orphans_by_default)
     if finalizers != (meta.get("finalizers") or []):
         if finalizers:
             meta["finalizers"] = finalizers

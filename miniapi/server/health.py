@@ -58,8 +58,9 @@ class Health:
 
     async def serve(self, context: Context) -> Reply | None:
         """None for a path that is not a health check."""
-        _, endpoint, name = (*context.request.path.rstrip("/").split("/", 2), "")[:3]
-        if endpoint not in ("healthz", "livez", "readyz"):
+        path = context.request.path
+        _, endpoint, name = (*path.split("/", 2), "")[:3]
+        if path.endswith("/") or endpoint not in ("healthz", "livez", "readyz"):
             return None
         checks: list[HealthCheck] = getattr(self, endpoint)
         if name:

@@ -26,7 +26,7 @@ def version_info(release: str = DEFAULT_VERSION) -> Object:
         "gitTreeState": "clean",
         "buildDate": BUILD_DATE,
         "goVersion": f"python{python}",
-        "compiler": platform.python_implementation().lower(),
+        "compiler": "gc",
         "platform": "linux/amd64"
         if platform.machine() == "x86_64"
         else f"{platform.system().lower()}/{platform.machine()}",

@@ -14,6 +14,8 @@ from miniapi.storage.interface import KeyConflict
 from miniapi.wire import Reply
 
 GENERATE_NAME_RETRIES = 7
+SYSTEM_FIELDS = ("creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+"""What a client may send with a new object, and the server wipes before anybody owns it."""
 
 
 async def serve(context: Context, scope: Scope) -> Reply:
@@ -24,6 +26,8 @@ async def serve(context: Context, scope: Scope) -> Reply:
     obj = decode(context, scope, await read(context), scope.gvk, options.field_validation)
     meta = obj.setdefault("metadata", {})
     check_namespace(context, scope, meta)
+    for field in SYSTEM_FIELDS:
+        meta.pop(field, None)
     manager = manager_name(options, context.request.headers.get("User-Agent", ""))
     now = scope.clock()
     scope.fields.update(None, obj, manager, now)

@@ -8,15 +8,15 @@ import orjson
 
 from miniapi import errors
 from miniapi.codec.interface import DecodeError
+from miniapi.codec.json import json_complaint
 from miniapi.codec.negotiate import Negotiated, negotiate
 from miniapi.codec.yaml import YamlCodec
 from miniapi.endpoints import respond
-from miniapi.endpoints.body import read, typed
+from miniapi.endpoints.body import json_type, read, typed
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions, manager_name, write_options
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.update_flow import Change, create_by_update, run
-from miniapi.endpoints.writes import check_namespace
 from miniapi.meta.objects import Object
 from miniapi.patch import json_patch, merge_patch, strategic
 from miniapi.wire import Reply
@@ -35,7 +35,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
     media_type = (context.request.headers.get("Content-Type") or "").split(";")[0].strip()
     allowed = [t for t in BUILT_IN if t != STRATEGIC_PATCH] if scope.kind.custom else list(BUILT_IN)
     if media_type not in allowed:
-        raise errors.unsupported_media_type(allowed)
+        raise errors.ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type")
     applying = media_type == APPLY_PATCH
     options = write_options(info.query, "PatchOptions", apply=applying, patch=True)
     negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
@@ -75,7 +75,6 @@ async def _apply(
         if problem.code != 404 or scope.subresource is not None or problem.name != context.info.name:
             raise
         created = _merged(context, scope, scope.fields.apply(None, config, manager, force, scope.clock()), options)
-        check_namespace(context, scope, created["metadata"])
         stored, obj = await create_by_update(change, created)
         return respond.stored(scope, stored, negotiated, 201) if stored else respond.one(scope, obj, negotiated, 201)
     return respond.stored(scope, stored, negotiated) if stored else respond.one(scope, obj, negotiated)
@@ -91,24 +90,25 @@ def _json(scope: Scope, body: bytes) -> Callable[[Object], Object]:
 
 
 def _merge(scope: Scope, body: bytes) -> Callable[[Object], Object]:
-    patch = _parse(scope, body)
+    del scope
+    patch = _parse(body, "error decoding patch: ")
     return lambda old: merge_patch.apply(old, patch)
 
 
 def _strategic(scope: Scope, body: bytes) -> Callable[[Object], Object]:
-    patch = _parse(scope, body)
+    patch = _parse(body, "")
     return lambda old: strategic.apply(old, patch, scope.schema)
 
 
-def _parse(scope: Scope, body: bytes) -> Object:
-    del scope
+def _parse(body: bytes, prefix: str) -> Object:
     try:
         patch = orjson.loads(body)
-    except orjson.JSONDecodeError as problem:
-        raise errors.bad_request(f"error decoding patch: {problem}") from None
+    except orjson.JSONDecodeError:
+        raise errors.bad_request(prefix + json_complaint(body)) from None
     if not isinstance(patch, dict):
+        found = json_type(patch)
         raise errors.bad_request(
-            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"
+            f"{prefix}json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
         )
     return patch
 

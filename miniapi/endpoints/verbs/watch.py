@@ -35,7 +35,9 @@ async def serve(context: Context, scope: Scope) -> Reply:
     selection = compile_selection(scope.kind, options)
     version = options.resource_version
     if version and not version.isdigit():
-        raise errors.server_error(f'strconv.ParseUint: parsing "{version}": invalid syntax')
+        raise errors.server_error(
+            f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
+        )
     watcher = _Watcher(context, scope, options, selection, negotiated)
     content_type = negotiated.codec.stream_media_type if negotiated.codec.media_type != JSON else JSON
     return Reply(200, content_type=content_type, stream=watcher.run())
@@ -157,7 +159,8 @@ class _Watcher:
             return b'{"type":"%b","object":%b}\n' % (event_type.encode(), self.scope.versioned.encoded(stored))
         obj = self.scope.versioned.object(stored)
         if self.negotiated.as_kind == "Table":
-            obj = self.scope.printer.table([obj], obj["metadata"], self.negotiated.as_version)
+            chosen = self.negotiated
+            obj = self.scope.printer.table([obj], obj["metadata"], chosen.as_version, chosen.include_object)
             if self.columns_sent:
                 obj["columnDefinitions"] = None
             self.columns_sent = True
