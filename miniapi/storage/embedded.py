@@ -1,274 +1,410 @@
-"""The default store: SQLite (WAL) as the durable form of the in-memory index.
+"""The default store: a log of versions in SQLite (WAL) under the in-memory index that answers reads.
 
-Writers are judged on the event loop, in order, against what is pending; a batch of them shares one
-transaction (and one fsync) in a worker thread, and is visible and acknowledged only after it.
+The log has one row per revision. A row goes when its version is superseded and compacted away, so what
+a restart finds is what was there, history included.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import heapq
+import gc
+import json
+import logging
 import os
 import sqlite3
-import time
-from collections.abc import AsyncIterator, Sequence
+import zlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from miniapi.storage.index import Index
-from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Stored, StoreUnavailable
+from miniapi.storage.directory import FILE_NAME, LockedDirectory
+from miniapi.storage.group_commit import GroupCommit, Untils
+from miniapi.storage.index import FIRST_REVISION, Index
+from miniapi.storage.interface import Event, Page, Progress, Stored, StoreUnavailable
+from miniapi.storage.leases import Lease, Leases
 
 FORMAT = 1
-FILE_NAME = "store.db"
-MAX_BATCH = 2_000
-"""Writes that share one transaction at the most."""
+"""Of the file (`user_version`). A newer one is refused, an older one would be converted here."""
+APPLICATION_ID = int.from_bytes(b"mapi", "big")
+SWEEP_ROWS = 5_000
+"""Rows deleted in one transaction, between which writes have their turn."""
+VACUUM_PAGES = 2_000
+"""Pages given back in one transaction."""
+MOST_FREE_SHARE = 0.25
+"""Share of the file that may be unused, for the next writes."""
+LEAST_FREE_PAGES = 256
+WAL_BYTES = 16 << 20
+"""What the write-ahead log is cut to after it has grown."""
+STALLED_SECONDS = 10.0
+"""A commit that takes longer makes the store unready."""
 
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS kv (key TEXT PRIMARY KEY, value BLOB NOT NULL, mod INTEGER NOT NULL,"
-    " created INTEGER NOT NULL, version INTEGER NOT NULL, lease INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
-)
-_PUT = "INSERT OR REPLACE INTO kv VALUES (?,?,?,?,?,?,?)"
-_DELETE = "DELETE FROM kv WHERE key = ?"
-_REVISION = "INSERT OR REPLACE INTO state VALUES ('revision', ?)"
+_SCHEMA = """
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = OFF;
+BEGIN;
+CREATE TABLE log (revision INTEGER PRIMARY KEY, key TEXT NOT NULL, value BLOB, created INTEGER NOT NULL,
+  version INTEGER NOT NULL, lease INTEGER NOT NULL, until REAL NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO state VALUES ('compacted', {compacted}), ('probe', 0);
+PRAGMA application_id = {application};
+PRAGMA user_version = {format};
+COMMIT;
+"""
+_ROW = "(?,?,?,?,?,?,?,?)"
+_READ = "SELECT revision, key, value, created, version, lease, until, checksum FROM log ORDER BY revision"
+_FORGET = "DELETE FROM log WHERE revision IN (SELECT value FROM json_each(?))"
+_COMPACTED = "UPDATE state SET value = max(value, ?) WHERE name = 'compacted'"
+_PROBE = "UPDATE state SET value = value + 1 WHERE name = 'probe'"
 
-_Write = tuple[Event, float, "asyncio.Future[int]"]
+# Errors after which what the file holds is not known for sure: writing on would make it worse.
+_FATAL = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHORT_READ")
+_FIXES = {
+    "SQLITE_FULL": "free space on its disk, then writes go on",
+    "SQLITE_READONLY": "make it and its directory writable, then writes go on",
+    "SQLITE_IOERR": "look at its disk (space, quota, health), then writes go on",
+    "SQLITE_BUSY": "another program holds it open for writing: end that one",
+}
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+class StoreBroken(StoreUnavailable):
+    """The file cannot be trusted with further writes until the store was opened anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a file holds."""
+
+    current: dict[str, Stored]
+    history: Sequence[Event]
+    leases: Sequence[Lease]
+    revision: int
+    compacted: int
+    garbage: Sequence[int]
+    """Revisions of rows that an interrupted compaction has left."""
+
+
+def read(database: sqlite3.Connection) -> Contents:
+    """Reads and checks everything; ValueError or sqlite3.Error says what is wrong. Writes nothing."""
+    if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise ValueError("it is not a store of miniapi")
+    found = database.execute("PRAGMA user_version").fetchone()[0]
+    if found > FORMAT:
+        raise ValueError(f"it was written by a newer miniapi (format {found}, this one knows {FORMAT})")
+    compacted = database.execute("SELECT value FROM state WHERE name = 'compacted'").fetchone()[0]
+    current: dict[str, Stored] = {}
+    until_of: dict[str, float] = {}
+    history: list[Event] = []
+    garbage: list[int] = []
+    revision = 0
+    for revision, key, value, created, version, lease, until, checksum in database.execute(_READ):
+        if _checksum(key, value) != checksum:
+            raise ValueError(f"revision {revision} (key {key}) is damaged")
+        before = current.get(key)
+        if value is None:
+            now = None
+            current.pop(key, None)
+        else:
+            # One int object for both revisions of a key that was never changed.
+            created = revision if created == revision else created
+            now = Stored(before.key if before else key, value, revision, created, version, lease)
+            current[now.key] = now
+            if until:
+                until_of[now.key] = until
+        if revision >= compacted:
+            if history and history[-1].revision + 1 != revision:
+                raise ValueError(f"revision {history[-1].revision + 1} is missing")
+            history.append(Event(revision, before.key if before else key, now, before))
+        else:
+            if before is not None:
+                garbage.append(before.mod_revision)
+            if now is None:
+                garbage.append(revision)
+    leases = [
+        (until, key, current[key].mod_revision)
+        for key, until in until_of.items()
+        if key in current and current[key].lease_seconds
+    ]
+    return Contents(current, history, leases, max(revision, compacted), compacted, garbage)
+
+
+def create(path: Path, *, compacted: int = FIRST_REVISION) -> None:
+    """Makes an empty file for a store; it must not exist."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.executescript(_SCHEMA.format(compacted=compacted, application=APPLICATION_ID, format=FORMAT))
+
+
+class Log:
+    """The open file. Its methods block, and are called by one thread at a time."""
+
+    def __init__(self, path: Path, *, fsync: bool) -> None:
+        self.path = path
+        # Few cached statements: there is one for each size of batch, and big ones are big.
+        self._database = sqlite3.connect(
+            path, timeout=5.0, isolation_level=None, check_same_thread=False, cached_statements=16
+        )
+        self._database.executescript(
+            f"PRAGMA journal_mode = WAL; PRAGMA synchronous = {'FULL' if fsync else 'OFF'};"
+            f"PRAGMA fullfsync = {int(fsync)}; PRAGMA journal_size_limit = {WAL_BYTES};"
+        )
+        self._inode = os.stat(path).st_ino
+
+    def append(self, events: Sequence[Event], untils: Untils) -> None:
+        """Adds revisions, all or none; durable when it returns. StoreUnavailable, or StoreBroken."""
+        values: list[object] = []
+        for event, until in zip(events, untils, strict=True):
+            now = event.current
+            if now is None:
+                values += (event.revision, event.key, None, 0, 0, 0, 0.0, _checksum(event.key, None))
+            else:
+                values += (event.revision, now.key, now.value, now.create_revision, now.version, now.lease_seconds)
+                values += (until, _checksum(now.key, now.value))
+        # One statement: the thread lets go of the interpreter once per batch, not once per row.
+        self._run(lambda d: d.execute("INSERT INTO log VALUES " + ",".join([_ROW] * len(events)), values))
+
+    def forget(self, revisions: Sequence[int], compacted: int) -> None:
+        """Deletes rows; what is below `compacted` cannot be asked for after a restart either."""
+
+        def work(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute(_COMPACTED, (compacted,))
+                database.execute(_FORGET, (json.dumps(revisions),))
+
+        self._run(work)
+
+    def give_back(self) -> bool:
+        """Returns some unused pages to the file system; False when there is no more to do."""
+        free, pages = self._run(_free_and_all_pages)
+        surplus = free - max(LEAST_FREE_PAGES, int(pages * MOST_FREE_SHARE))
+        if surplus > 0:
+            # As a script: execute() would stop after the first page.
+            self._run(lambda d: d.executescript(f"PRAGMA incremental_vacuum({min(surplus, VACUUM_PAGES)})"))
+        else:
+            self._run(lambda d: d.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
+        return surplus > VACUUM_PAGES
+
+    def probe(self) -> None:
+        """Writes something that does not matter; raises as `append`."""
+        self._run(lambda d: d.execute(_PROBE))
+
+    def check_present(self) -> None:
+        """StoreBroken if the file is not the one that was opened: what is written would be lost."""
+        try:
+            present = os.stat(self.path).st_ino == self._inode
+        except OSError:
+            present = False
+        if not present:
+            raise StoreBroken(f"{self.path} was removed or replaced while in use; restart the server")
+
+    def close(self) -> None:
+        """Folds the write-ahead log into the file."""
+        self._database.close()
+
+    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return work(self._database)
+        except sqlite3.Error as problem:
+            name = getattr(problem, "sqlite_errorname", "")
+            if name.startswith(_FATAL):
+                raise StoreBroken(
+                    f"{self.path} cannot be written any more: {problem} ({name});"
+                    " restart the server, and if that fails restore a snapshot"
+                ) from None
+            fix = next((fix for start, fix in _FIXES.items() if name.startswith(start)), "restart the server")
+            raise StoreUnavailable(f"{self.path} cannot be written: {problem}; {fix}") from None
+
+
+def _free_and_all_pages(database: sqlite3.Connection) -> tuple[int, int]:
+    free, pages = (database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_count"))
+    return free, pages
 
 
 class EmbeddedStore:
-    """`Store` on one file. Make it with `open_store`."""
+    """`Store` on one file. Made by `open_store`."""
 
-    def __init__(
-        self, database: sqlite3.Connection, lock: int, path: Path, items: list[tuple[Stored, float]], revision: int
-    ) -> None:
-        self._database, self._lock, self.path = database, lock, path
-        self._index = Index()
-        self._index.load([s for s, _ in items], revision)
-        self._next = self._index.revision + 1
-        self._pending: dict[str, Stored | None] = {}
-        self._queue: list[_Write] = []
-        self._flusher: asyncio.Task[None] | None = None
+    def __init__(self, directory: LockedDirectory, file: Log, contents: Contents) -> None:
+        self.path = file.path
+        self._directory, self._log = directory, file
+        self._index = Index(
+            contents.current, contents.history, revision=contents.revision, compacted=contents.compacted
+        )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._commits = GroupCommit(self._index, file.append, self._thread, self._committed, self._failed)
+        self._leases = Leases(self._expire, contents.leases)
+        self._garbage = [*contents.garbage, *self._index.trim()]
+        self._sweeper: asyncio.Task[None] | None = None
         self._problem = ""
+        """Why the last write failed; empty if it did not."""
         self._closed = False
-        self._leases = [(until, s.key, s.mod_revision) for s, until in items if until]
-        heapq.heapify(self._leases)
-        self._expiry: asyncio.TimerHandle | None = None
-        self._schedule()
 
     async def get(self, key: str, *, revision: int = 0) -> Stored | None:
+        """`Store.get`."""
         return self._index.get(key, revision)
 
     async def scan(self, prefix: str, *, after: str = "", limit: int = 0, revision: int = 0) -> Page:
+        """`Store.scan`."""
         return self._index.scan(prefix, after, limit, revision)
 
     async def count(self, prefix: str) -> int:
+        """`Store.count`."""
         return self._index.count(prefix)
 
     async def put(self, key: str, value: bytes, *, expected: int, lease_seconds: int = 0) -> int:
-        before = self._judge(key, expected)
-        revision = self._next
-        now = Stored(
-            key,
-            value,
-            revision,
-            before.create_revision if before else revision,
-            before.version + 1 if before else 1,
-            lease_seconds,
-        )
-        until = time.time() + lease_seconds if lease_seconds else 0.0
-        return await self._write(Event(revision, key, now, before), until)
+        """`Store.put`."""
+        return await self._commits.write(key, value, expected, lease_seconds)
 
     async def delete(self, key: str, *, expected: int) -> int:
-        before = self._judge(key, expected)
-        if before is None:
-            raise KeyConflict(key, None)
-        return await self._write(Event(self._next, key, None, before), 0.0)
+        """`Store.delete`."""
+        return await self._commits.write(key, None, expected)
 
     def watch(
         self, prefix: str, *, after: int
     ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Event] | Progress]]:
+        """`Store.watch`."""
         return self._index.watch(prefix, after)
 
     async def revision(self) -> int:
+        """`Store.revision`."""
         return self._index.revision
 
     async def compact(self, revision: int) -> None:
-        self._index.compact(revision)
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._give_back)
-
-    async def ready(self) -> None:
-        if self._closed:
-            raise StoreUnavailable("the store is closed")
+        """`Store.compact`; gives space back to the file system."""
+        if self._commits.refusal:
+            raise StoreUnavailable(self._commits.refusal)
+        self._garbage += self._index.compact(revision)
+        # One that is under way may have written down an older compaction.
+        if self._sweeper is not None:
+            await asyncio.shield(self._sweeper)
+        if self._sweeper is None:
+            self._sweeper = asyncio.create_task(self._sweep())
+        await asyncio.shield(self._sweeper)
         if self._problem:
             raise StoreUnavailable(self._problem)
 
+    async def ready(self) -> None:
+        """`Store.ready`. After a failure it tries a write, so that it turns green again by itself."""
+        self._leases.arm()
+        if self._commits.refusal:
+            raise StoreUnavailable(self._commits.refusal)
+        try:
+            self._log.check_present()
+        except StoreBroken as problem:
+            self._failed(problem)
+            raise
+        stalled = self._commits.stalled_seconds()
+        if stalled > STALLED_SECONDS:
+            raise StoreUnavailable(f"{self.path}: a write has not been finished for {stalled:.0f} s; look at its disk")
+        if self._problem:
+            await self._in_thread(self._log.probe)
+            self._problem = ""
+
     async def close(self) -> None:
+        """`Store.close`."""
         if self._closed:
             return
-        if self._flusher is not None:
-            await self._flusher
         self._closed = True
-        if self._expiry is not None:
-            self._expiry.cancel()
+        self._leases.close()
+        await self._commits.close("the store is closed")
         self._index.close()
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._database.close)
+        if self._sweeper is not None:
+            await self._sweeper
+        await self._in_thread(self._log.close)
         self._thread.shutdown()
-        os.close(self._lock)
+        self._directory.release()
 
-    def _judge(self, key: str, expected: int) -> Stored | None:
-        if self._closed:
-            raise StoreUnavailable("the store is closed")
-        before = self._pending[key] if key in self._pending else self._index.current.get(key)
-        if (before.mod_revision if before else 0) != expected:
-            raise KeyConflict(key, before)
-        return before
+    def size_bytes(self) -> dict[str, int]:
+        """Size of the file, by its path."""
+        return {str(self.path): os.stat(self.path).st_size}
 
-    async def _write(self, event: Event, until: float) -> int:
-        self._next += 1
-        self._pending[event.key] = event.current
-        done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._queue.append((event, until, done))
-        if self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush())
-        return await asyncio.shield(done)
+    def _committed(self, events: Sequence[Event], untils: Untils) -> None:
+        self._problem = ""
+        self._garbage += self._index.apply(events)
+        for event, until in zip(events, untils, strict=True):
+            if until:
+                self._leases.add(until, event.key, event.revision)
+        if len(self._garbage) >= SWEEP_ROWS and self._sweeper is None:
+            self._sweeper = asyncio.create_task(self._sweep())
 
-    async def _flush(self) -> None:
-        loop = asyncio.get_running_loop()
+    def _failed(self, problem: StoreUnavailable) -> None:
+        if not self._problem:
+            log.error("%s", problem)
+        self._problem = str(problem)
+        if isinstance(problem, StoreBroken):
+            self._commits.refusal = str(problem)
+
+    def _expire(self, key: str, revision: int) -> None:
+        self._commits.expire(key, revision, self._leases.retry)
+
+    async def _sweep(self) -> None:
+        """Deletes what is compacted, returns space. What fails is left for the next time."""
         try:
-            while self._queue:
-                batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
-                try:
-                    await loop.run_in_executor(self._thread, self._commit, batch)
-                except sqlite3.Error as problem:
-                    self._fail(batch, problem)
-                    continue
+            while True:
+                chunk = self._garbage[:SWEEP_ROWS]
+                await self._in_thread(self._log.forget, chunk, self._index.compacted)
+                del self._garbage[: len(chunk)]
                 self._problem = ""
-                self._index.apply([event for event, _, _ in batch])
-                for event, until, done in batch:
-                    if self._pending.get(event.key) is event.current:
-                        del self._pending[event.key]
-                    if until:
-                        heapq.heappush(self._leases, (until, event.key, event.revision))
-                    if not done.done():
-                        done.set_result(event.revision)
-                if self._leases:
-                    self._schedule()
+                if not self._garbage:
+                    break
+            while await self._in_thread(self._log.give_back):
+                pass
+        except StoreUnavailable as problem:
+            self._failed(problem)
         finally:
-            self._flusher = None
+            self._sweeper = None
 
-    def _commit(self, batch: list[_Write]) -> None:
-        database = self._database
-        database.execute("BEGIN IMMEDIATE")
-        try:
-            for event, until, _ in batch:
-                now = event.current
-                if now is None:
-                    database.execute(_DELETE, (event.key,))
-                else:
-                    database.execute(
-                        _PUT,
-                        (
-                            now.key,
-                            now.value,
-                            now.mod_revision,
-                            now.create_revision,
-                            now.version,
-                            now.lease_seconds,
-                            until,
-                        ),
-                    )
-            database.execute(_REVISION, (batch[-1][0].revision,))
-            database.execute("COMMIT")
-        except sqlite3.Error:
-            if database.in_transaction:
-                database.execute("ROLLBACK")
-            raise
-
-    def _fail(self, batch: list[_Write], problem: sqlite3.Error) -> None:
-        """Nothing of the batch, nor of what was judged on top of it, has happened."""
-        self._problem = f"{self.path} cannot be written: {problem}; free space or permissions, then try again"
-        batch, self._queue = batch + self._queue, []
-        self._pending.clear()
-        self._next = self._index.revision + 1
-        for _, _, done in batch:
-            if not done.done():
-                done.set_exception(StoreUnavailable(self._problem))
-
-    def _give_back(self) -> None:
-        try:
-            self._database.execute("PRAGMA incremental_vacuum")
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error as problem:
-            self._problem = f"{self.path} cannot be compacted: {problem}"
-
-    def _schedule(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-            self._expiry = None
-        if self._leases and not self._closed:
-            delay = max(0.01, self._leases[0][0] - time.time())
-            self._expiry = asyncio.get_running_loop().call_later(delay, self._expire)
-
-    def _expire(self) -> None:
-        now = time.time()
-        while self._leases and self._leases[0][0] <= now:
-            _, key, revision = heapq.heappop(self._leases)
-            before = self._index.current.get(key)
-            if before is not None and before.mod_revision == revision and key not in self._pending:
-                done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-                self._queue.append((Event(self._next, key, None, before), 0.0, done))
-                self._pending[key] = None
-                self._next += 1
-        if self._queue and self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush())
-        self._schedule()
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
 
 def open_store(directory: Path, *, fsync: bool = True) -> EmbeddedStore:
-    """Opens or makes the store in a directory, which it locks; StoreUnavailable names file and fix."""
-    path = directory / FILE_NAME
-    try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as problem:
-        raise StoreUnavailable(f"data directory {directory} cannot be used: {problem.strerror}") from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
-        raise StoreUnavailable(
-            f"data directory {directory} is in use by another process; stop it or name another with --data-dir"
-        ) from None
-    try:
-        database, items, revision = _read(path, fsync)
-    except (sqlite3.Error, ValueError) as problem:
-        os.close(lock)
-        raise StoreUnavailable(f"{path} cannot be opened: {problem}; it was left as it is") from None
-    return EmbeddedStore(database, lock, path, items, revision)
+    """Opens or makes the store in a directory, which it locks; StoreUnavailable names file and fix.
 
-
-def _read(path: Path, fsync: bool) -> tuple[sqlite3.Connection, list[tuple[Stored, float]], int]:
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    Nothing is written to a file that was not read and understood as a whole. Without fsync a write
+    may be lost when the machine fails, not when the process does.
+    """
+    locked = LockedDirectory(directory)
     try:
-        database.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute(f"PRAGMA synchronous = {'FULL' if fsync else 'OFF'}")
-        found = database.execute("PRAGMA user_version").fetchone()[0]
-        if found > FORMAT:
-            raise ValueError(f"it was written by a newer miniapi (format {found}, this one knows {FORMAT})")
-        for statement in _SCHEMA:
-            database.execute(statement)
-        if found != FORMAT:
-            database.execute(f"PRAGMA user_version = {FORMAT}")
-        items = [
-            (Stored(key, value, mod, created, version, lease), until)
-            for key, value, mod, created, version, lease, until in database.execute("SELECT * FROM kv ORDER BY key")
-        ]
-        row = database.execute("SELECT value FROM state WHERE name = 'revision'").fetchone()
-    except (sqlite3.Error, ValueError):
-        database.close()
+        path = directory / FILE_NAME
+        if not path.exists():
+            locked.put_in_place(create)
+        contents = _read_file(path)
+        file = Log(path, fsync=fsync)
+    except (OSError, sqlite3.Error) as problem:
+        locked.release()
+        raise StoreUnavailable(f"{directory / FILE_NAME} cannot be opened: {problem}; it was left as it is") from None
+    except StoreUnavailable:
+        locked.release()
         raise
-    return database, items, row[0] if row else 1
+    store = EmbeddedStore(locked, file, contents)
+    # Where no loop runs yet, the first check of readiness will do it.
+    with suppress(RuntimeError):
+        store._leases.arm()
+    return store
+
+
+def _read_file(path: Path) -> Contents:
+    collecting = gc.isenabled()
+    # Many small objects come, none goes: collecting in between doubles the time.
+    gc.disable()
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            return read(database)
+    except (sqlite3.Error, ValueError) as problem:
+        raise StoreUnavailable(
+            f"{path} cannot be opened: {problem}; it was left as it is."
+            " Use the miniapi that wrote it, restore a snapshot, or move it away to begin anew"
+        ) from None
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _checksum(key: str, value: bytes | None) -> int:
+    return zlib.crc32(value or b"", zlib.crc32(key.encode()))

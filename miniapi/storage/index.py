@@ -2,179 +2,142 @@
 
 from __future__ import annotations
 
-import asyncio
-from bisect import bisect_left, bisect_right, insort
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import islice
 
-from miniapi.storage.interface import (
-    Event,
-    Page,
-    Progress,
-    RevisionCompacted,
-    RevisionInFuture,
-    Stored,
-    StoreUnavailable,
-)
+from miniapi.storage.broadcast import Broadcast, Watch
+from miniapi.storage.history import History
+from miniapi.storage.interface import Event, Page, RevisionCompacted, RevisionInFuture, Stored
+from miniapi.storage.sorted_keys import SortedKeys, prefix_end
 
-MAX_HISTORY_EVENTS = 20_000
-"""Events kept for watches and older reads; older ones are compacted away."""
-MAX_PENDING_EVENTS = 20_000
-"""Events that a watcher may fall behind before it is cut off and has to watch again."""
-
-
-class _Watcher:
-    __slots__ = ("closed", "overrun", "pending", "prefix", "wake")
-
-    def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
-        self.pending: list[Event] = []
-        self.wake: asyncio.Future[None] | None = None
-        self.overrun = 0
-        self.closed = False
+FIRST_REVISION = 1
+"""Revision of an empty store, as etcd counts."""
 
 
 class Index:
-    """Keys in order, their current values, and the events since the last compaction."""
+    """Every key's current version, and the versions since the last compaction. One event is one revision."""
 
-    def __init__(self) -> None:
-        self.current: dict[str, Stored] = {}
-        self._keys: list[str] = []
-        self._history: deque[Event] = deque()
-        self._watchers: set[_Watcher] = set()
-        self.revision = 1
-        self.compacted = 1
-        """Reads and watches at revisions below this one fail."""
+    def __init__(
+        self,
+        current: dict[str, Stored] | None = None,
+        history: Sequence[Event] = (),
+        *,
+        revision: int = FIRST_REVISION,
+        compacted: int = FIRST_REVISION,
+    ) -> None:
+        """From what was durable: `history` are the events of the revisions from `compacted` to `revision`."""
+        self.current = current if current is not None else {}
+        self.revision = revision
+        self._keys = SortedKeys(sorted(self.current))
+        self._history = History(compacted)
+        self._history.extend(history)
+        self._broadcast = Broadcast(self._history)
+        self._broadcast.revision = revision
 
-    def load(self, items: Sequence[Stored], revision: int) -> None:
-        """Fills an empty index from what was durable, sorted by key."""
-        self.current = {s.key: s for s in items}
-        self._keys = [s.key for s in items]
-        self.revision = self.compacted = max(revision, 1)
+    @property
+    def compacted(self) -> int:
+        """The oldest revision that can be read."""
+        return self._history.compacted
 
     def get(self, key: str, revision: int) -> Stored | None:
         """The key at a revision, 0 for now."""
-        if not revision or revision == self.revision:
-            return self.current.get(key)
-        self._check(revision)
-        found = self.current.get(key)
-        for event in reversed(self._history):
-            if event.revision <= revision:
-                break
-            if event.key == key:
-                found = event.previous
-        return found
+        if revision and revision != self.revision:
+            self._check(revision)
+            for event in self._history.after(revision, 0):
+                if event.key == key:
+                    return event.previous
+        return self.current.get(key)
 
     def scan(self, prefix: str, after: str, limit: int, revision: int) -> Page:
         """A page of a range, at a revision, 0 for now."""
+        keys, current = self._keys, self.current
+        start = keys.behind(after) if after and after >= prefix else keys.before(prefix)
+        total = keys.distance(start, keys.before(prefix_end(prefix)) if prefix else keys.end())
         if revision and revision != self.revision:
             self._check(revision)
-            return self._scan_older(prefix, after, limit, revision)
-        keys = self._keys
-        start = bisect_right(keys, after) if after and after >= prefix else bisect_left(keys, prefix)
-        end = bisect_left(keys, prefix + "\U0010ffff", start)
-        stop = min(end, start + limit) if limit else end
-        current = self.current
-        return Page([current[k] for k in keys[start:stop]], self.revision, stop < end, end - stop)
+            changed = self._changed_since(revision, prefix, after)
+            if changed:
+                return self._older_page(keys.walk(start, total), total, changed, limit, revision)
+        count = min(limit, total) if limit else total
+        items = [current[key] for key in keys.walk(start, count)]
+        return Page(items, revision or self.revision, count < total, total - count)
 
     def count(self, prefix: str) -> int:
         """How many keys have the prefix."""
-        start = bisect_left(self._keys, prefix)
-        return bisect_left(self._keys, prefix + "\U0010ffff", start) - start
+        keys = self._keys
+        return keys.distance(keys.before(prefix), keys.before(prefix_end(prefix)) if prefix else keys.end())
 
-    def _scan_older(self, prefix: str, after: str, limit: int, revision: int) -> Page:
-        view = {s.key: s for s in self.scan(prefix, "", 0, 0).items}
-        for event in reversed(self._history):
-            if event.revision <= revision:
-                break
-            if event.key.startswith(prefix):
+    def apply(self, events: Sequence[Event]) -> list[int]:
+        """Makes a commit visible, to readers and in the watches' queues.
+
+        Returns the revisions of the versions that fell out of the history's bounds.
+        """
+        current = self.current
+        for event in events:
+            if event.current is None:
+                del current[event.key]
+                self._keys.remove(event.key)
+            else:
                 if event.previous is None:
-                    view.pop(event.key, None)
-                else:
-                    view[event.key] = event.previous
-        keys = sorted(k for k in view if k > after)
-        chosen = keys[:limit] if limit else keys
-        return Page([view[k] for k in chosen], revision, len(chosen) < len(keys), len(keys) - len(chosen))
+                    self._keys.add(event.key)
+                current[event.key] = event.current
+        self.revision = events[-1].revision
+        self._history.extend(events)
+        self._broadcast.deliver(events)
+        return self._history.trim()
+
+    def compact(self, revision: int) -> list[int]:
+        """Forgets what is older; returns the revisions of the versions gone. RevisionInFuture if it is to come."""
+        if revision > self.revision:
+            raise RevisionInFuture(revision, self.revision)
+        return self._history.compact(revision)
+
+    def trim(self) -> list[int]:
+        """Brings what was loaded within the history's bounds; returns as `compact`."""
+        return self._history.trim()
+
+    def watch(self, prefix: str, after: int) -> Watch:
+        """Events after a revision, 0 for from now on."""
+        return Watch(self._broadcast, prefix, after)
+
+    def close(self) -> None:
+        """Ends all watches; reads go on."""
+        self._broadcast.close()
 
     def _check(self, revision: int) -> None:
         if revision > self.revision:
             raise RevisionInFuture(revision, self.revision)
-        if revision < self.compacted:
-            raise RevisionCompacted(revision, self.compacted)
+        if revision < self._history.compacted:
+            raise RevisionCompacted(revision, self._history.compacted)
 
-    def apply(self, events: Sequence[Event]) -> None:
-        """Makes a commit visible: to readers at once, to watchers in their queues."""
-        for event in events:
+    def _changed_since(self, revision: int, prefix: str, after: str) -> dict[str, Stored | None]:
+        """What the range's keys that changed since were at the revision."""
+        changed: dict[str, Stored | None] = {}
+        for event in self._history.after(revision, 0):
             key = event.key
-            if event.current is None:
-                del self.current[key]
-                del self._keys[bisect_left(self._keys, key)]
-            else:
-                if event.previous is None:
-                    if self._keys and key < self._keys[-1]:
-                        insort(self._keys, key)
-                    else:
-                        self._keys.append(key)
-                self.current[key] = event.current
-        self.revision = events[-1].revision
-        self._history.extend(events)
-        while len(self._history) > MAX_HISTORY_EVENTS:
-            self.compacted = self._history.popleft().revision
-        for watcher in self._watchers:
-            prefix = watcher.prefix
-            mine = [e for e in events if e.key.startswith(prefix)]
-            if mine:
-                if len(watcher.pending) + len(mine) > MAX_PENDING_EVENTS:
-                    watcher.overrun = watcher.pending[0].revision
-                    watcher.pending.clear()
-                watcher.pending.extend(mine)
-                if watcher.wake is not None and not watcher.wake.done():
-                    watcher.wake.set_result(None)
+            if key.startswith(prefix) and key > after and key not in changed:
+                changed[key] = event.previous
+        return changed
 
-    def compact(self, revision: int) -> None:
-        """Forgets what is older than the revision."""
-        while self._history and self._history[0].revision <= revision:
-            self._history.popleft()
-        self.compacted = max(self.compacted, min(revision, self.revision))
+    def _older_page(
+        self, keys: Iterator[str], total: int, changed: dict[str, Stored | None], limit: int, revision: int
+    ) -> Page:
+        current = self.current
+        gone = sorted(key for key, then in changed.items() if then is not None and key not in current)
+        total += len(gone) - sum(then is None and key in current for key, then in changed.items())
+        count = min(limit, total) if limit else total
+        found = (changed[key] if key in changed else current[key] for key in merge(keys, gone))
+        items = list(islice((stored for stored in found if stored is not None), count))
+        return Page(items, revision, count < total, total - count)
 
-    @asynccontextmanager
-    async def watch(self, prefix: str, after: int) -> AsyncIterator[AsyncIterator[Sequence[Event] | Progress]]:
-        """Events after a revision, 0 for from now on."""
-        if after and after < self.compacted:
-            raise RevisionCompacted(after, self.compacted)
-        watcher = _Watcher(prefix)
-        if after:
-            for event in reversed(self._history):
-                if event.revision <= after:
-                    break
-                if event.key.startswith(prefix):
-                    watcher.pending.append(event)
-            watcher.pending.reverse()
-        self._watchers.add(watcher)
-        try:
-            yield self._follow(watcher, after)
-        finally:
-            self._watchers.discard(watcher)
-            watcher.closed = True
 
-    async def _follow(self, watcher: _Watcher, after: int) -> AsyncIterator[Sequence[Event] | Progress]:
-        while not watcher.closed:
-            if watcher.overrun:
-                raise RevisionCompacted(watcher.overrun, self.revision)
-            if not watcher.pending:
-                watcher.wake = asyncio.get_running_loop().create_future()
-                await watcher.wake
-                watcher.wake = None
-                continue
-            batch, watcher.pending = watcher.pending, []
-            batch = [e for e in batch if e.revision > after] if batch[0].revision <= after else batch
-            if batch:
-                yield batch
-
-    def close(self) -> None:
-        """Ends all watches."""
-        for watcher in self._watchers:
-            watcher.closed = True
-            if watcher.wake is not None and not watcher.wake.done():
-                watcher.wake.set_exception(StoreUnavailable("the store is closed"))
+def next_event(key: str, value: bytes | None, before: Stored | None, revision: int, lease_seconds: int) -> Event:
+    """What a write at a revision makes of the version before; a value of None deletes."""
+    if value is None:
+        return Event(revision, key, None, before)
+    if before is None:
+        return Event(revision, key, Stored(key, value, revision, revision, 1, lease_seconds), None)
+    # The key's string is shared by all its versions.
+    now = Stored(before.key, value, revision, before.create_revision, before.version + 1, lease_seconds)
+    return Event(revision, before.key, now, before)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import heapq
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 
-from miniapi.storage.index import Index
+from miniapi.storage.index import Index, next_event
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Stored, StoreUnavailable
+from miniapi.storage.leases import Leases
 
 
 class MemoryStore:
@@ -17,84 +16,69 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._index = Index()
-        self._leases: list[tuple[float, str, int]] = []
-        self._expiry: asyncio.TimerHandle | None = None
+        self._leases = Leases(self._expire)
         self._closed = False
 
     async def get(self, key: str, *, revision: int = 0) -> Stored | None:
+        """`Store.get`."""
         return self._index.get(key, revision)
 
     async def scan(self, prefix: str, *, after: str = "", limit: int = 0, revision: int = 0) -> Page:
+        """`Store.scan`."""
         return self._index.scan(prefix, after, limit, revision)
 
     async def count(self, prefix: str) -> int:
+        """`Store.count`."""
         return self._index.count(prefix)
 
     async def put(self, key: str, value: bytes, *, expected: int, lease_seconds: int = 0) -> int:
-        self._check_open()
-        before = self._index.current.get(key)
-        if (before.mod_revision if before else 0) != expected:
-            raise KeyConflict(key, before)
-        revision = self._index.revision + 1
-        now = Stored(
-            key,
-            value,
-            revision,
-            before.create_revision if before else revision,
-            before.version + 1 if before else 1,
-            lease_seconds,
-        )
-        self._index.apply([Event(revision, key, now, before)])
+        """`Store.put`."""
+        revision = self._write(key, value, expected, lease_seconds)
         if lease_seconds:
-            heapq.heappush(self._leases, (time.time() + lease_seconds, key, revision))
-            self._schedule()
+            self._leases.add(time.time() + lease_seconds, key, revision)
         return revision
 
     async def delete(self, key: str, *, expected: int) -> int:
-        self._check_open()
-        before = self._index.current.get(key)
-        if before is None or before.mod_revision != expected:
-            raise KeyConflict(key, before)
-        revision = self._index.revision + 1
-        self._index.apply([Event(revision, key, None, before)])
-        return revision
+        """`Store.delete`."""
+        return self._write(key, None, expected, 0)
 
     def watch(
         self, prefix: str, *, after: int
     ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Event] | Progress]]:
+        """`Store.watch`."""
         return self._index.watch(prefix, after)
 
     async def revision(self) -> int:
+        """`Store.revision`."""
         return self._index.revision
 
     async def compact(self, revision: int) -> None:
+        """`Store.compact`."""
         self._index.compact(revision)
 
     async def ready(self) -> None:
-        self._check_open()
-
-    async def close(self) -> None:
-        self._closed = True
-        if self._expiry is not None:
-            self._expiry.cancel()
-        self._index.close()
-
-    def _check_open(self) -> None:
+        """`Store.ready`."""
         if self._closed:
             raise StoreUnavailable("the store is closed")
 
-    def _schedule(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
-        if self._leases and not self._closed:
-            delay = max(0.0, self._leases[0][0] - time.time())
-            self._expiry = asyncio.get_running_loop().call_later(delay, self._expire)
+    async def close(self) -> None:
+        """`Store.close`."""
+        self._closed = True
+        self._leases.close()
+        self._index.close()
 
-    def _expire(self) -> None:
-        now = time.time()
-        while self._leases and self._leases[0][0] <= now:
-            _, key, revision = heapq.heappop(self._leases)
-            before = self._index.current.get(key)
-            if before is not None and before.mod_revision == revision:
-                self._index.apply([Event(self._index.revision + 1, key, None, before)])
-        self._schedule()
+    def _write(self, key: str, value: bytes | None, expected: int, lease_seconds: int) -> int:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        before = self._index.current.get(key)
+        found = before.mod_revision if before is not None else 0
+        if found != expected or (value is None and not found):
+            raise KeyConflict(key, before)
+        revision = self._index.revision + 1
+        self._index.apply((next_event(key, value, before, revision, lease_seconds),))
+        return revision
+
+    def _expire(self, key: str, revision: int) -> None:
+        before = self._index.current.get(key)
+        if before is not None and before.mod_revision == revision:
+            self._write(key, None, revision, 0)
