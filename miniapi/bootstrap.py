@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from miniapi import clock
-from miniapi.admission.chain import AdmissionChain
-from miniapi.admission.plugins.namespace_lifecycle import NamespaceLifecycle
+from miniapi.admission import builtin as admission
 from miniapi.authn.certificate import CertificateAuthenticator
 from miniapi.authn.interface import Authenticator
 from miniapi.authn.tokens import TokenAuthenticator, read_token_file
@@ -106,18 +105,18 @@ def build(options: Options) -> Server:
     catalog = _catalog(options)
     resources = _Resources(store, options)
     lister = RegistryLister(catalog, resources.of)
+    authorizer = _authorizer(options, informers)
     scopes = KubeScopes(
         catalog,
         BuiltinSchemas(),
         resources.of,
         resources.printer,
-        AdmissionChain([NamespaceLifecycle(lister)]),
+        admission.build(options.admission, lister, client, authorizer),
         clock.utc_now,
         options.generic.min_request_timeout_seconds,
         handlers=builtin_handlers(),
     )
     authenticator = _authenticator(options)
-    authorizer = _authorizer(options, informers)
     apiextensions = GenericServer("apiextensions", _NoScopes())
     kube = GenericServer("kube", scopes, delegate=apiextensions)
     aggregator = GenericServer("aggregator", _NoScopes(), delegate=kube)

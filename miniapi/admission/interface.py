@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from miniapi.kinds.kind import Kind
 from miniapi.meta.gvk import GroupVersionKind, GroupVersionResource
@@ -50,6 +50,7 @@ class Attributes:
         return self.kind.gvr
 
 
+@runtime_checkable
 class Mutator(Protocol):
     """Changes `attributes.obj` in place; raises errors.ApiError to refuse."""
 
@@ -62,6 +63,7 @@ class Mutator(Protocol):
     async def admit(self, attributes: Attributes) -> None: ...
 
 
+@runtime_checkable
 class Validator(Protocol):
     """Looks, and raises errors.ApiError to refuse."""
 

@@ -1,15 +1,79 @@
-"""Flags of admission."""
+"""Flags of admission, and the plugins' names that they know."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-KNOWN = ("NamespaceLifecycle",)
+ORDER: tuple[tuple[str, bool], ...] = (
+    ("AlwaysAdmit", False),
+    ("NamespaceAutoProvision", False),
+    ("NamespaceLifecycle", True),
+    ("NamespaceExists", False),
+    ("LimitPodHardAntiAffinityTopology", False),
+    ("LimitRanger", True),
+    ("ServiceAccount", True),
+    ("NodeRestriction", False),
+    ("TaintNodesByCondition", True),
+    ("AlwaysPullImages", False),
+    ("ImagePolicyWebhook", False),
+    ("PodSecurity", True),
+    ("PodNodeSelector", False),
+    ("Priority", True),
+    ("DefaultTolerationSeconds", True),
+    ("PodTolerationRestriction", False),
+    ("EventRateLimit", False),
+    ("ExtendedResourceToleration", False),
+    ("DefaultStorageClass", True),
+    ("StorageObjectInUseProtection", True),
+    ("PodGroupProtection", True),
+    ("OwnerReferencesPermissionEnforcement", False),
+    ("PersistentVolumeClaimResize", True),
+    ("RuntimeClass", True),
+    ("CertificateApproval", True),
+    ("CertificateSigning", True),
+    ("ClusterTrustBundleAttest", True),
+    ("CertificateSubjectRestriction", True),
+    ("DefaultIngressClass", True),
+    ("DenyServiceExternalIPs", False),
+    ("PodTopologyLabels", True),
+    ("PodGroupWorkloadExists", True),
+    ("NodeDeclaredFeatureValidator", True),
+    ("JobValidation", True),
+    ("PodResizeValidator", True),
+    ("MutatingAdmissionPolicy", True),
+    ("MutatingAdmissionWebhook", True),
+    ("ValidatingAdmissionPolicy", True),
+    ("ValidatingAdmissionWebhook", True),
+    ("ResourceQuota", True),
+    ("AlwaysDeny", False),
+)
+"""(name, on by default), in the order in which they run."""
+
+UNBUILT = frozenset(
+    {
+        "ImagePolicyWebhook",
+        "PodGroupProtection",
+        "ClusterTrustBundleAttest",
+        "PodTopologyLabels",
+        "PodGroupWorkloadExists",
+        "NodeDeclaredFeatureValidator",
+        "JobValidation",
+        "PodResizeValidator",
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionWebhook",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionWebhook",
+    }
+)
+"""Known names whose plugins miniapi does not have."""
+
+_KNOWN = frozenset(name for name, _ in ORDER)
 
 
 @dataclass
 class AdmissionOptions:
-    """Which plugins run besides, or instead of, the default ones."""
+    """Which plugins run besides, or instead of, the default ones, and what they are told."""
 
     enable: list[str] = field(
         default_factory=list,
@@ -23,12 +87,46 @@ class AdmissionOptions:
         default_factory=list,
         metadata={"flag": "disable-admission-plugins", "kind": "strings", "help": "Default plugins to leave out."},
     )
+    not_ready_seconds: int = field(
+        default=300,
+        metadata={
+            "flag": "default-not-ready-toleration-seconds",
+            "kind": "int",
+            "help": "Seconds that pods stay on a node that is not ready.",
+        },
+    )
+    unreachable_seconds: int = field(
+        default=300,
+        metadata={
+            "flag": "default-unreachable-toleration-seconds",
+            "kind": "int",
+            "help": "Seconds that pods stay on a node that is unreachable.",
+        },
+    )
+
+    def enabled(self) -> frozenset[str]:
+        """Names of the plugins that run."""
+        return frozenset(
+            name for name, default in ORDER if (default or name in self.enable) and name not in self.disable
+        )
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
-        return [
-            f"--{flag}: {name} is not built yet; miniapi has {', '.join(KNOWN)}"
-            for flag, names in (("enable-admission-plugins", self.enable), ("disable-admission-plugins", self.disable))
-            for name in names
-            if name not in KNOWN
+        problems = _unknown("enable-admission-plugins", self.enable)
+        problems += _unknown("disable-admission-plugins", self.disable)
+        problems += [
+            f"--enable-admission-plugins: miniapi does not have {name} yet; leave it out"
+            for name in self.enable
+            if name in UNBUILT
         ]
+        problems += [
+            f"--enable-admission-plugins and --disable-admission-plugins both name {name}; keep one"
+            for name in self.enable
+            if name in self.disable
+        ]
+        return problems
+
+
+def _unknown(flag: str, names: Sequence[str]) -> list[str]:
+    known = ", ".join(sorted(_KNOWN))
+    return [f"--{flag}: there is no plugin {name}; choose from {known}" for name in names if name not in _KNOWN]
