@@ -43,7 +43,8 @@ from miniapi.kinds.kind import Kind
 from miniapi.kinds.printers.builtin import printing
 from miniapi.kube import fresh
 from miniapi.kube.discovery import Discovery
-from miniapi.kube.handlers.builtin import builtin_handlers
+from miniapi.kube.handlers.builtin import builtin_handlers, builtin_hooks
+from miniapi.kube.kubernetes_service import host_address, publish
 from miniapi.kube.lister import RegistryLister
 from miniapi.kube.openapi import OpenApi
 from miniapi.kube.paths import nonresource_paths
@@ -115,6 +116,7 @@ def build(options: Options) -> Server:
         clock.utc_now,
         options.generic.min_request_timeout_seconds,
         handlers=builtin_handlers(),
+        hooks=builtin_hooks(catalog, resources.of, options.generic.service_cluster_ip_range),
     )
     authenticator = _authenticator(options)
     apiextensions = GenericServer("apiextensions", _NoScopes())
@@ -281,7 +283,10 @@ def _hooks(server: Server) -> None:
             raise CheckFailed("informers have not synced")
 
     async def create_missing() -> None:
-        await fresh.create_missing(server.client, server.store, options.generic.service_cluster_ip_range)
+        ranges = options.generic.service_cluster_ip_range
+        await fresh.create_missing(server.client, server.store, ranges)
+        address = host_address(options.generic.advertise_address or options.serving.bind_address)
+        await publish(server.client, fresh.first_service_address(ranges), address, server.serving.port)
 
     health.add(HealthCheck("etcd", etcd))
     health.readyz.append(HealthCheck("informer-sync", synced))
