@@ -105,7 +105,7 @@ async def remove(context: Context, scope: Scope, found: Stored, options: dict[st
             if gone:
                 await versioned.resource.remove(current)
                 if scope.hooks.after_delete:
-                    scope.hooks.after_delete(obj)
+                    await scope.hooks.after_delete(obj)
                 return obj, True
             stored = await versioned.resource.replace(current, versioned.to_storage(obj))
             return versioned.object(stored), False

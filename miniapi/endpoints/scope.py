@@ -31,12 +31,16 @@ class ResourceHandler(Protocol):
 
 @dataclass(slots=True)
 class Hooks:
-    """What a kind's writes do beside the store: allocate addresses, refuse by what else exists."""
+    """What a kind's writes do beside the store: allocate addresses, refuse by what else exists.
+
+    Every successful `before_*` of an object is followed by one `after_write` of the same dict.
+    """
 
     before_create: Callable[[Object, WriteContext], Awaitable[None]] | None = None
     before_update: Callable[[Object, Object, WriteContext], Awaitable[None]] | None = None
-    after_failure: Callable[[Object, Object | None], None] | None = None
-    after_delete: Callable[[Object], None] | None = None
+    after_write: Callable[[Object, bool], Awaitable[None]] | None = None
+    """(object, whether it was stored)."""
+    after_delete: Callable[[Object], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)

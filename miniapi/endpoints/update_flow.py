@@ -11,7 +11,7 @@ from miniapi.admission.interface import Attributes
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions
 from miniapi.endpoints.scope import Scope
-from miniapi.endpoints.writes import attributes, before_create, before_update, check_namespace, write_context
+from miniapi.endpoints.writes import attributes, before_create, before_update, check_namespace, settle, write_context
 from miniapi.meta.objects import Object, copy
 from miniapi.registry.deletion import may_vanish
 from miniapi.storage.interface import KeyConflict, Stored
@@ -58,23 +58,31 @@ async def run(change: Change) -> tuple[Stored | None, Object]:
         check_name(obj["metadata"], info.name)
         check_namespace(change.context, scope, obj["metadata"])
         _check_version(change, obj, old)
-        obj = await _prepare(change, obj, old)
-        if change.options.dry_run:
-            return None, obj
-        if obj == old and not current.stale:
-            return current, obj
+        written = False
         try:
-            if may_vanish(obj):
-                revision = await versioned.resource.remove(current)
-                if scope.hooks.after_delete:
-                    scope.hooks.after_delete(obj)
-                obj["metadata"]["resourceVersion"] = str(revision)
+            obj = await _prepare(change, obj, old)
+            if change.options.dry_run:
                 return None, obj
-            return await versioned.resource.replace(current, versioned.to_storage(obj)), obj
+            if obj == old and not current.stale:
+                return current, obj
+            result = await _store(scope, current, obj)
+            written = True
+            return result
         except KeyConflict as conflict:
-            if scope.hooks.after_failure:
-                scope.hooks.after_failure(obj, old)
             current = conflict.current
+        finally:
+            await settle(scope, obj, stored=written)
+
+
+async def _store(scope: Scope, current: Stored, obj: Object) -> tuple[Stored | None, Object]:
+    versioned = scope.versioned
+    if may_vanish(obj):
+        revision = await versioned.resource.remove(current)
+        if scope.hooks.after_delete:
+            await scope.hooks.after_delete(obj)
+        obj["metadata"]["resourceVersion"] = str(revision)
+        return None, obj
+    return await versioned.resource.replace(current, versioned.to_storage(obj)), obj
 
 
 def _check_version(change: Change, obj: Object, old: Object) -> None:
@@ -149,12 +157,17 @@ async def create_by_update(change: Change, obj: Object) -> tuple[Stored | None, 
     name = context.info.name
     write: Attributes = attributes(context, scope, "CREATE", name, obj, None, change.options, "CreateOptions")
     await scope.admission.mutate(write)
-    for warning in await before_create(scope, obj, write_context(context, scope, name, change.options)):
-        context.warn(warning)
-    await scope.admission.validate(write)
-    if change.options.dry_run:
-        return None, obj
+    written = False
     try:
-        return await scope.versioned.resource.create(context.info.namespace, name, scope.versioned.to_storage(obj)), obj
+        for warning in await before_create(scope, obj, write_context(context, scope, name, change.options)):
+            context.warn(warning)
+        await scope.admission.validate(write)
+        if change.options.dry_run:
+            return None, obj
+        stored = await scope.versioned.resource.create(context.info.namespace, name, scope.versioned.to_storage(obj))
+        written = True
+        return stored, obj
     except KeyConflict:
         raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, name) from None
+    finally:
+        await settle(scope, obj, stored=written)

@@ -114,6 +114,12 @@ def raise_invalid(scope: Scope, name: str, problems: list[Any]) -> None:
         raise errors.invalid(scope.gvk.kind, scope.gvk.group, name, [p.cause() for p in problems])
 
 
+async def settle(scope: Scope, obj: Object, *, stored: bool) -> None:
+    """Tells the kind's hooks how the write of `obj` ended."""
+    if scope.hooks.after_write:
+        await scope.hooks.after_write(obj, stored)
+
+
 async def before_create(scope: Scope, obj: Object, ctx: WriteContext) -> list[str]:
     """Prepares and validates a new object in place; returns warnings."""
     meta = obj["metadata"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from miniapi import errors
+from miniapi.admission.interface import Attributes
 from miniapi.codec.negotiate import negotiate
 from miniapi.endpoints import respond
 from miniapi.endpoints.body import decode, read
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import manager_name, write_options
 from miniapi.endpoints.scope import Scope
-from miniapi.endpoints.writes import attributes, before_create, check_namespace, generated_name, write_context
-from miniapi.storage.interface import KeyConflict
+from miniapi.endpoints.writes import attributes, before_create, check_namespace, generated_name, settle, write_context
+from miniapi.meta.objects import Object
+from miniapi.storage.interface import KeyConflict, Stored
 from miniapi.wire import Reply
 
 GENERATE_NAME_RETRIES = 7
@@ -33,27 +35,33 @@ async def serve(context: Context, scope: Scope) -> Reply:
     scope.fields.update(None, obj, manager, now)
     write = attributes(context, scope, "CREATE", meta.get("name") or "", obj, None, options, "CreateOptions")
     await scope.admission.mutate(write)
-    ctx = write_context(context, scope, meta.get("name") or "", options)
-    for warning in await before_create(scope, obj, ctx):
-        context.warn(warning)
-    name = meta["name"]
-    write.name = name
-    await scope.admission.validate(write)
-    versioned = scope.versioned
+    stored: Stored | None = None
+    try:
+        ctx = write_context(context, scope, meta.get("name") or "", options)
+        for warning in await before_create(scope, obj, ctx):
+            context.warn(warning)
+        write.name = meta["name"]
+        await scope.admission.validate(write)
+        if not options.dry_run:
+            stored = await _store(context, scope, obj, write)
+        elif await scope.versioned.resource.get(info.namespace, write.name) is not None:
+            raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, write.name)
+    finally:
+        await settle(scope, obj, stored=stored is not None)
+    return respond.stored(scope, stored, negotiated, 201) if stored else respond.one(scope, obj, negotiated, 201)
+
+
+async def _store(context: Context, scope: Scope, obj: Object, write: Attributes) -> Stored:
+    """Stores under the object's name, or under another generated one where that is taken."""
+    versioned, meta, name = scope.versioned, obj["metadata"], write.name
     stored_obj = versioned.to_storage(obj)
-    if options.dry_run:
-        if await versioned.resource.get(info.namespace, name) is not None:
-            raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, name)
-        return respond.one(scope, obj, negotiated, 201)
-    for attempt in range(GENERATE_NAME_RETRIES + 1):
+    attempts = 0
+    while True:
         try:
-            stored = await versioned.resource.create(info.namespace, name, stored_obj)
-            break
+            return await versioned.resource.create(context.info.namespace, name, stored_obj)
         except KeyConflict:
-            if not meta.get("generateName") or attempt == GENERATE_NAME_RETRIES or write.name != name:
-                if scope.hooks.after_failure:
-                    scope.hooks.after_failure(obj, None)
+            if not meta.get("generateName") or attempts == GENERATE_NAME_RETRIES or write.name != name:
                 raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, name) from None
+            attempts += 1
             name = write.name = generated_name(meta["generateName"], scope.strategy.generate_name_max_chars)
             meta["name"] = stored_obj["metadata"]["name"] = name
-    return respond.stored(scope, stored, negotiated, 201)
