@@ -56,6 +56,9 @@ def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, no
     asked = options.get("gracePeriodSeconds")
     grace = kind.strategy.grace_seconds(obj, asked, ctx)
     already = meta.get("deletionTimestamp")
+    holds = kind.strategy.holds_deletion
+    if holds is not None and already and holds(obj):
+        return False
     if grace is not None and already:
         left = meta.get("deletionGracePeriodSeconds", 0)
         grace = min(grace, left) if asked is not None else left
@@ -65,6 +68,10 @@ def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, no
             meta["finalizers"] = finalizers
         else:
             meta.pop("finalizers", None)
+    if holds is not None and not already:
+        meta["deletionTimestamp"] = rfc3339(now)
+        kind.strategy.marked(obj)
+        return False
     if not grace and not finalizers:
         return True
     seconds = grace or 0
@@ -76,9 +83,10 @@ def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, no
     return False
 
 
-def may_vanish(obj: Object) -> bool:
+def may_vanish(kind: Kind, obj: Object) -> bool:
     """An update left a marked object without finalizers and without grace: it goes."""
     meta = obj["metadata"]
-    return bool(
-        meta.get("deletionTimestamp") and not meta.get("finalizers") and not meta.get("deletionGracePeriodSeconds")
-    )
+    if not meta.get("deletionTimestamp") or meta.get("finalizers") or meta.get("deletionGracePeriodSeconds"):
+        return False
+    holds = kind.strategy.holds_deletion
+    return holds is None or not holds(obj)

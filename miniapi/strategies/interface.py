@@ -66,6 +66,11 @@ class Strategy:
     warnings_update: Callable[[Object, Object, WriteContext], list[str]] = _no_warnings_update
     grace_seconds: Callable[[Object, int | None, WriteContext], int | None] = _no_grace
     """(obj, asked for or None, ctx) -> the period of a graceful deletion, None for a kind that has none."""
+    holds_deletion: Callable[[Object], bool] | None = None
+    """Whether something beside metadata.finalizers keeps a marked object. Kinds that have it are marked first
+    and removed later, whatever they hold (namespaces)."""
+    marked: Callable[[Object], None] = _nothing_on_default
+    """What a first mark for deletion says in the object besides its time."""
     allow_create_on_update: bool = False
     """PUT of an object that does not exist creates it."""
     allow_unconditional_update: bool = True

@@ -39,12 +39,22 @@ def _phase(obj: Object) -> str:
     return (obj.get("status") or {}).get("phase") or ""
 
 
+def _holds_deletion(obj: Object) -> bool:
+    return bool((obj.get("spec") or {}).get("finalizers"))
+
+
+def _marked(obj: Object) -> None:
+    obj.setdefault("status", {})["phase"] = "Terminating"
+
+
 STRATEGY = Strategy(
     default=default,
     prepare_create=prepare_create,
     prepare_update=prepare_update,
     selectable_fields={"status.phase": _phase, "name": lambda obj: obj["metadata"].get("name", "")},
     deletes_to_status=False,
+    holds_deletion=_holds_deletion,
+    marked=_marked,
 )
 STATUS = Strategy(default=default, prepare_update=keep_spec, reset_fields=frozenset({"spec"}))
 FINALIZE = Strategy(default=default, prepare_update=keep("status"), reset_fields=frozenset({"status"}))
