@@ -15,7 +15,7 @@ from miniapi.schema.leaves import Mismatch, Node, Unknown, json_type, leaf
 from miniapi.schema.model import Field, Schema
 from miniapi.schema.scalars import ConvertError
 
-__all__ = ["ConvertError", "converter"]
+__all__ = ["ConvertError", "converter", "path_converter"]
 
 # Stored as JSON, these keep an empty list; a stored protobuf message does not know it from a missing one.
 _KEEPS_EMPTY_LISTS = ("io.k8s.apiextensions-apiserver.", "io.k8s.kube-aggregator.")
@@ -25,15 +25,26 @@ _NULL_ZERO = frozenset({"date-time", "micro-time"})
 
 def converter(schema: Schema) -> Callable[[Object], tuple[Object, list[str]]]:
     """-> (object, complaints such as `unknown field "spec.a"`). Raises ConvertError."""
-    node = _Compiler().node(schema)
+    convert_paths = path_converter(schema)
 
     def convert(obj: Object) -> tuple[Object, list[str]]:
+        converted, unknown = convert_paths(obj)
+        return converted, [f'unknown field "{path}"' for path in unknown]
+
+    return convert
+
+
+def path_converter(schema: Schema) -> Callable[[Any], tuple[Any, list[str]]]:
+    """As `converter`, with the bare paths of unknown fields."""
+    node = _Compiler().node(schema)
+
+    def convert(value: Any) -> tuple[Any, list[str]]:
         unknown: Unknown = []
         try:
-            converted = node(obj, unknown)
+            converted = node(value, unknown)
         except Mismatch as problem:
             raise ConvertError(str(problem)) from None
-        return converted, [f'unknown field "{u.lstrip(".")}"' for u in unknown]
+        return converted, [path.lstrip(".") for path in unknown]
 
     return convert
 
