@@ -12,6 +12,7 @@ from miniapi.admission.plugins.default_storage_class import DefaultStorageClass
 from miniapi.admission.plugins.default_toleration_seconds import DefaultTolerationSeconds
 from miniapi.admission.plugins.namespace_lifecycle import NamespaceLifecycle
 from miniapi.admission.plugins.persistent_volume_claim_resize import PersistentVolumeClaimResize
+from miniapi.admission.plugins.pod_security import PodSecurity
 from miniapi.admission.plugins.priority import Priority
 from miniapi.admission.plugins.runtime_class import RuntimeClass
 from miniapi.admission.plugins.service_account import ServiceAccount
@@ -37,6 +38,7 @@ PLUGINS: tuple[tuple[str, Make], ...] = (
     ("NamespaceLifecycle", lambda s: NamespaceLifecycle(s.lister)),
     ("ServiceAccount", lambda s: ServiceAccount(s.lister)),
     ("TaintNodesByCondition", lambda s: TaintNodesByCondition()),
+    ("PodSecurity", lambda s: PodSecurity(s.lister)),
     ("Priority", lambda s: Priority(s.lister)),
     (
         "DefaultTolerationSeconds",

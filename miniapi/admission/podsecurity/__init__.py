@@ -1,0 +1,1 @@
+"""Pod security standards: levels, the checks behind them, and what a namespace's labels ask for; no plugin."""
