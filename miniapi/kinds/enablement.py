@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from miniapi.kinds.kind import Kind
+from miniapi.kinds.releases import ON
 
 TRUE = ("true", "1", "")
 
 
 def enabled(kinds: Iterable[Kind], runtime_config: Mapping[str, str]) -> tuple[list[Kind], list[str]]:
-    """-> (the kinds that are served, problems that name the flag)."""
+    """-> (the kinds that are served, problems that name the flag).
+
+    The most exact setting wins: a resource's, its version's, its stage's (`api/beta`), `api/all`. Without any,
+    stable versions are served.
+    """
     kinds = list(kinds)
     versions = {k.gvk.api_version for k in kinds}
     places = {f"{k.gvk.api_version}/{k.plural}" for k in kinds}
@@ -32,7 +37,7 @@ def enabled(kinds: Iterable[Kind], runtime_config: Mapping[str, str]) -> tuple[l
         ):
             if name in runtime_config:
                 return runtime_config[name] in TRUE
-        return True
+        return _stage(kind.gvk.version) == "api/ga" or kind.gvk.api_version in ON
 
     return [k for k in kinds if served(k)], []
 

@@ -183,12 +183,12 @@ class Log:
         """Returns some unused pages to the file system; False when there is no more to do."""
         free, pages = self._run(_free_and_all_pages)
         surplus = free - max(LEAST_FREE_PAGES, int(pages * MOST_FREE_SHARE))
-        if surplus > 0:
-            # As a script: execute() would stop after the first page.
-            self._run(lambda d: d.executescript(f"PRAGMA incremental_vacuum({min(surplus, VACUUM_PAGES)})"))
-        else:
+        if surplus <= 0:
             self._run(lambda d: d.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall())
-        return surplus > VACUUM_PAGES
+            return False
+        # As a script: execute() would stop after the first page.
+        self._run(lambda d: d.executescript(f"PRAGMA incremental_vacuum({min(surplus, VACUUM_PAGES)})"))
+        return self._run(_free_and_all_pages)[0] < free
 
     def probe(self) -> None:
         """Writes something that does not matter; raises as `append`."""

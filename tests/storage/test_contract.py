@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,5 +52,22 @@ class TestEmbeddedEncrypted(StoreContract):
             )
         )
         store = _Closing(open_store(tmp_path / "data", fsync=False), Encryption(str(config)), "", "secrets")
+        yield store
+        await store.close()
+
+
+@pytest.fixture(scope="module")
+def server(start_etcd: Any) -> Any:
+    return start_etcd(1)[0]
+
+
+@pytest.mark.etcd
+class TestEtcd(StoreContract):
+    @pytest.fixture
+    async def store(self, server: Any, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+        from miniapi.storage.etcd import EtcdStore
+
+        # A prefix of its own gives each test an empty store on the one etcd.
+        store = EtcdStore([server.url], prefix=f"/{request.node.name}")
         yield store
         await store.close()
