@@ -7,26 +7,22 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from miniapi import clock
 from miniapi.admission import builtin as admission
-from miniapi.authn.certificate import CertificateAuthenticator
-from miniapi.authn.interface import Authenticator
-from miniapi.authn.tokens import TokenAuthenticator, read_token_file
-from miniapi.authn.union import Union as AuthnUnion
-from miniapi.authz.interface import Authorizer
-from miniapi.authz.modes import AlwaysAllow, AlwaysDeny, Node
-from miniapi.authz.modes import Union as AuthzUnion
+from miniapi.audit.options import Audit, BadAudit
+from miniapi.authn import builtin as authn
+from miniapi.authz import builtin as authz
 from miniapi.authz.rbac import GROUP as RBAC_GROUP
-from miniapi.authz.rbac import Rbac
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformerFactory
 from miniapi.client.loopback import LoopbackTransport
 from miniapi.client.outbound import ProxyTransport, ProxyTransportConfig
 from miniapi.controllers.namespaces import ROOT_CA_NAME, NamespaceContent, NamespaceDeletion
+from miniapi.endpoints.context import Filter
+from miniapi.endpoints.filters.audit import audit, audit_start, failed_authentication
 from miniapi.endpoints.filters.authentication import authentication
 from miniapi.endpoints.filters.authorization import authorization
 from miniapi.endpoints.filters.deadline import deadline
@@ -69,7 +65,6 @@ from miniapi.storage.memory import MemoryStore
 log = logging.getLogger("miniapi")
 
 SHUTDOWN_GRACE_SECONDS = 5.0
-MODES: dict[str, Callable[[], Authorizer]] = {"AlwaysAllow": AlwaysAllow, "AlwaysDeny": AlwaysDeny, "Node": Node}
 
 
 class StartFailed(Exception):
@@ -91,6 +86,7 @@ class Server:
     client: Client
     proxy_transport: ProxyTransport
     serving: SecureServing
+    audit: Audit | None
     controllers: list[NamespaceContent | NamespaceDeletion] = field(default_factory=list)
 
 
@@ -106,19 +102,20 @@ def build(options: Options) -> Server:
     catalog = _catalog(options)
     resources = _Resources(store, options)
     lister = RegistryLister(catalog, resources.of)
-    authorizer = _authorizer(options, informers)
+    identity = _authentication(options, serving, lister)
+    rights = _authorization(options, informers)
+    told = _audit(options)
     scopes = KubeScopes(
         catalog,
         BuiltinSchemas(),
         resources.of,
         resources.printer,
-        admission.build(options.admission, lister, client, authorizer),
+        admission.build(options.admission, lister, client, rights.authorizer),
         clock.utc_now,
         options.generic.min_request_timeout_seconds,
         handlers=builtin_handlers(),
         hooks=builtin_hooks(catalog, resources.of, options.generic.service_cluster_ip_range),
     )
-    authenticator = _authenticator(options)
     apiextensions = GenericServer("apiextensions", _NoScopes())
     kube = GenericServer("kube", scopes, delegate=apiextensions)
     aggregator = GenericServer("aggregator", _NoScopes(), delegate=kube)
@@ -133,16 +130,7 @@ def build(options: Options) -> Server:
         "/livez/": health.serve,
         "/readyz/": health.serve,
     }
-    generic = options.generic
-    filters = [
-        panic_recovery(),
-        drain.filter(),
-        deadline(generic.request_timeout_seconds),
-        authentication(authenticator),
-        impersonation(authorizer),
-        in_flight(generic.max_requests_inflight, generic.max_mutating_requests_inflight),
-        authorization(authorizer),
-    ]
+    filters = _filters(options, drain, identity, rights, told)
     handler = RequestHandler(aggregator, filters, catalog.groups, clock.utc_now)
     loopback.bind(handler.serve)
     server = Server(
@@ -157,6 +145,7 @@ def build(options: Options) -> Server:
         client,
         proxy_transport,
         serving,
+        told,
     )
     _controllers(server, catalog)
     _hooks(server)
@@ -205,11 +194,11 @@ def _advertised(options: Options) -> str:
 
 
 def _serving(options: Options) -> SecureServing:
-    generic, ca_file = options.generic, options.authentication.client_ca_file
+    generic, given = options.generic, options.authentication
     addresses = [_advertised(options), fresh.first_service_address(generic.service_cluster_ip_range)]
     addresses += [generic.external_hostname] if generic.external_hostname else []
     try:
-        client_cas = [Path(ca_file)] if ca_file else []
+        client_cas = [Path(f) for f in (given.client_ca_file, given.request_header_ca_file) if f]
         return options.serving.apply(options.cert_dir(), client_cas, addresses=addresses)
     except CannotServe as problem:
         raise StartFailed(str(problem)) from None
@@ -224,25 +213,44 @@ def _open_store(options: Options) -> Store:
         raise StartFailed(f"--data-dir: {problem}") from None
 
 
-def _authenticator(options: Options) -> AuthnUnion:
-    authenticators: list[Authenticator] = [CertificateAuthenticator()]
-    if options.authentication.token_file:
-        try:
-            authenticators.append(TokenAuthenticator(read_token_file(Path(options.authentication.token_file))))
-        except (OSError, ValueError) as problem:
-            raise StartFailed(f"--token-auth-file: {options.authentication.token_file}: {problem}") from None
-    return AuthnUnion(authenticators, anonymous=options.authentication.anonymous)
+def _authentication(options: Options, serving: SecureServing, lister: RegistryLister) -> authn.Authentication:
+    ca_file = options.authentication.client_ca_file
+    client_cas = (*([Path(ca_file)] if ca_file else []), serving.certificates.ca)
+    try:
+        return authn.build(options.authentication, options.cert_dir(), client_cas, lister)
+    except authn.BadAuthentication as problem:
+        raise StartFailed(str(problem)) from None
 
 
-def _authorizer(options: Options, informers: SharedInformerFactory) -> AuthzUnion:
-    authorizers: list[Authorizer] = []
-    for mode in options.authorization.modes:
-        if mode == "RBAC":
-            plurals = ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
-            authorizers.append(Rbac(*(informers.informer(RBAC_GROUP, "v1", p) for p in plurals)))
-        else:
-            authorizers.append(MODES[mode]())
-    return AuthzUnion(authorizers)
+def _authorization(options: Options, informers: SharedInformerFactory) -> authz.Authorization:
+    plurals = ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
+    sources = authz.Sources(*(informers.informer(RBAC_GROUP, "v1", p) for p in plurals))
+    return authz.build(options.authorization.modes, sources)
+
+
+def _audit(options: Options) -> Audit | None:
+    try:
+        return options.audit.build()
+    except BadAudit as problem:
+        raise StartFailed(str(problem)) from None
+
+
+def _filters(
+    options: Options, drain: Drain, identity: authn.Authentication, rights: authz.Authorization, told: Audit | None
+) -> list[Filter]:
+    """Outermost first."""
+    generic, now = options.generic, clock.utc_now
+    return [
+        audit_start(),
+        panic_recovery(),
+        drain.filter(),
+        deadline(generic.request_timeout_seconds),
+        authentication(identity.request, failed_authentication(told.sink, told.policy, now) if told else None),
+        *([audit(told.sink, told.policy, now)] if told else []),
+        impersonation(rights.authorizer),
+        in_flight(generic.max_requests_inflight, generic.max_mutating_requests_inflight),
+        authorization(rights.authorizer, options.authorization.always_allow_paths),
+    ]
 
 
 def _controllers(server: Server, catalog: Catalog) -> None:
@@ -324,6 +332,8 @@ async def serve(server: Server, started: float) -> None:
                 task.cancel()
         await http.stop(SHUTDOWN_GRACE_SECONDS)
     finally:
+        if server.audit is not None:
+            await server.audit.sink.close()
         await server.proxy_transport.close()
         await server.store.close()
 

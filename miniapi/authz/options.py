@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from miniapi.authz.builtin import MODES
 
 NOT_BUILT = ("ABAC", "Webhook")
+ALWAYS_ALLOWED = ("/healthz", "/readyz", "/livez")
 
 
 @dataclass
@@ -16,6 +17,14 @@ class AuthorizationOptions:
     modes: list[str] = field(
         default_factory=lambda: ["Node", "RBAC"],
         metadata={"flag": "authorization-mode", "kind": "strings", "help": f"Modes in order: {', '.join(MODES)}."},
+    )
+    always_allow_paths: list[str] = field(
+        default_factory=lambda: list(ALWAYS_ALLOWED),
+        metadata={
+            "flag": "authorization-always-allow-paths",
+            "kind": "strings",
+            "help": "Paths that anybody may read; one that ends in * stands for all below it.",
+        },
     )
 
     def validate(self) -> list[str]:
@@ -30,4 +39,9 @@ class AuthorizationOptions:
                 problems.append(f"--authorization-mode: {mode} is not a mode; use {', '.join(MODES)}")
             if self.modes.count(mode) > 1:
                 problems.append(f"--authorization-mode: {mode} is named twice; name it once")
+        problems += [
+            f"--authorization-always-allow-paths: {path} is not a path; begin it with /"
+            for path in self.always_allow_paths
+            if not path.startswith("/")
+        ]
         return problems

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from miniapi.admission.options import AdmissionOptions
+from miniapi.audit.options import AuditOptions
 from miniapi.authn.options import AuthenticationOptions
 from miniapi.authz.options import AuthorizationOptions
 from miniapi.options.flags import Flag, fill, flags_of
@@ -58,6 +59,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "Secure serving": SecureServingOptions,
     "Authentication": AuthenticationOptions,
     "Authorization": AuthorizationOptions,
+    "Auditing": AuditOptions,
     "Admission": AdmissionOptions,
 }
 
@@ -72,6 +74,7 @@ class Options:
     serving: SecureServingOptions
     authentication: AuthenticationOptions
     authorization: AuthorizationOptions
+    audit: AuditOptions
     admission: AdmissionOptions
 
     def data_dir(self) -> Path:
@@ -111,6 +114,7 @@ def compose(values: Mapping[str, Any], defaults: ServerDefaults) -> tuple[Option
         options.serving,
         options.authentication,
         options.authorization,
+        options.audit,
         options.admission,
     ):
         problems += part.validate()

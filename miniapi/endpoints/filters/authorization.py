@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from miniapi import errors
 from miniapi.authz.forbidden import denied as denied
 from miniapi.authz.interface import Attributes, Authorizer
+from miniapi.authz.options import ALWAYS_ALLOWED
 from miniapi.endpoints.context import Context, Filter, Handler
 from miniapi.endpoints.writes import user_of
 from miniapi.meta.user import MASTERS_GROUP
 from miniapi.wire import Reply
 
-ALWAYS_ALLOWED = ("/healthz", "/readyz", "/livez")
 DECISION, REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
 
 
