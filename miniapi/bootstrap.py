@@ -64,8 +64,6 @@ from miniapi.storage.memory import MemoryStore
 
 log = logging.getLogger("miniapi")
 
-SHUTDOWN_GRACE_SECONDS = 5.0
-
 
 class StartFailed(Exception):
     """The server cannot start; the message is one line that names the flag or file and the fix."""
@@ -310,7 +308,8 @@ async def serve(server: Server, started: float) -> None:
 
     loop = asyncio.get_running_loop()
     _on_signals(loop, server.lifecycle)
-    http = HttpServer(server.handler.serve)
+    generic = server.options.generic
+    http = HttpServer(server.handler.serve, generic.request_timeout_seconds)
     background: list[asyncio.Task[None]] = []
     try:
         for hook in server.lifecycle.hooks:
@@ -326,11 +325,11 @@ async def serve(server: Server, started: float) -> None:
             server.lifecycle.ready.set()
             _announce(server, time.monotonic() - started)
             await server.lifecycle.stopping.wait()
-            await asyncio.sleep(server.options.generic.shutdown_delay_seconds)
+            await asyncio.sleep(generic.shutdown_delay_seconds)
             server.drain.closed = True
+            await http.stop(generic.shutdown_watch_grace_seconds)
             for task in background:
                 task.cancel()
-        await http.stop(SHUTDOWN_GRACE_SECONDS)
     finally:
         if server.audit is not None:
             await server.audit.sink.close()

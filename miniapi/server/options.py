@@ -69,6 +69,14 @@ class GenericOptions:
             "help": "How long the server goes on serving, with /readyz false, after it was told to stop.",
         },
     )
+    shutdown_watch_grace_seconds: float = field(
+        default=0.0,
+        metadata={
+            "flag": "shutdown-watch-termination-grace-period",
+            "kind": "duration",
+            "help": "Over how long the watches are ended when the server stops; at once if 0.",
+        },
+    )
     event_ttl_seconds: float = field(
         default=3600.0, metadata={"flag": "event-ttl", "kind": "duration", "help": "How long events are kept."}
     )

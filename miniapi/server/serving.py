@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import unquote
 
 from aiohttp import hdrs, web
@@ -23,16 +23,19 @@ Serve = Callable[[Request], Awaitable[Reply]]
 GZIP_FROM_BYTES = 128 * 1024
 GZIP_LEVEL = 1
 BACKLOG = 1024
+LAST_WORDS_SECONDS = 1.0
+"""How long the end of a stream may wait for a client that does not read."""
 
 
 class HttpServer:
-    """Serves one handler on one or more sockets."""
+    """Serves one handler on one or more sockets. `grace_seconds` is how long `stop` waits for what still runs."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: Serve, grace_seconds: float = 60.0) -> None:
         self._serve = serve
-        self._peers: dict[object, Peer] = {}
+        self._streams: dict[asyncio.Task[object], None] = {}
+        self._ending = False
         self._server = web.Server(self._handle, access_log=None, keepalive_timeout=90.0)
-        self._runner = web.ServerRunner(self._server)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=grace_seconds)
         self._sites: list[web.BaseSite] = []
 
     async def start(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
@@ -42,15 +45,21 @@ class HttpServer:
         await site.start()
         self._sites.append(site)
 
-    async def stop(self, grace_seconds: float) -> None:
-        """Stops listening, lets requests end within the grace, then closes the connections."""
+    async def stop(self, streams_within_seconds: float = 0.0) -> None:
+        """Stops listening, ends streams cleanly, lets requests end within the grace, closes the connections.
+
+        Streams are ended one after the other over the time given, so that not all clients come back at once.
+        """
         for site in self._sites:
             await site.stop()
-        try:
-            async with asyncio.timeout(grace_seconds):
-                await self._server.shutdown(grace_seconds)
-        except TimeoutError:
-            pass
+        self._ending = True
+        pause = streams_within_seconds / max(len(self._streams), 1)
+        while self._streams:
+            task = next(iter(self._streams))
+            del self._streams[task]
+            task.cancel()
+            if pause:
+                await asyncio.sleep(pause)
         await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -74,13 +83,47 @@ class HttpServer:
         )
         reply = await self._serve(wire_request)
         if reply.stream is not None:
-            return await _stream(request, reply)
+            return await self._stream(request, reply, reply.stream)
         headers: CIMultiDict[str] = CIMultiDict(reply.headers)
         headers[hdrs.CONTENT_TYPE] = reply.content_type
         response = web.Response(body=reply.body, status=reply.status, headers=headers)
         if len(reply.body) > GZIP_FROM_BYTES and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
             response.enable_compression(web.ContentCoding.gzip)
         return response
+
+    async def _stream(self, request: web.BaseRequest, reply: Reply, stream: AsyncIterator[bytes]) -> web.StreamResponse:
+        """Sends chunks until there are no more, the client has gone, or the server stops."""
+        response = web.StreamResponse(status=reply.status, headers=CIMultiDict(reply.headers))
+        response.headers[hdrs.CONTENT_TYPE] = reply.content_type
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            await response.prepare(request)
+            self._streams[task] = None
+            async for chunk in stream:
+                await response.write(chunk)
+            await response.write_eof()
+        except ConnectionError:
+            pass  # the client has gone; nobody is left to be told
+        except asyncio.CancelledError:
+            if not self._ending:
+                raise
+            task.uncancel()
+            await _say_goodbye(response)
+        finally:
+            self._streams.pop(task, None)
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+        return response
+
+
+async def _say_goodbye(response: web.StreamResponse) -> None:
+    try:
+        async with asyncio.timeout(LAST_WORDS_SECONDS):
+            await response.write_eof()
+    except (ConnectionError, TimeoutError):
+        pass  # the client has gone, or does not read
 
 
 def _reader(request: web.BaseRequest) -> Callable[[int], Awaitable[bytes]]:
@@ -102,24 +145,3 @@ def _reader(request: web.BaseRequest) -> Callable[[int], Awaitable[bytes]]:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     return read
-
-
-async def _stream(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
-    response = web.StreamResponse(status=reply.status, headers=CIMultiDict(reply.headers))
-    response.content_type = reply.content_type.split(";")[0]
-    if ";" in reply.content_type:
-        response.headers[hdrs.CONTENT_TYPE] = reply.content_type
-    assert reply.stream is not None
-    stream = reply.stream
-    try:
-        await response.prepare(request)
-        async for chunk in stream:
-            await response.write(chunk)
-        await response.write_eof()
-    except ConnectionError:
-        pass  # the client has gone; nobody is left to be told
-    finally:
-        close = getattr(stream, "aclose", None)
-        if close is not None:
-            await close()
-    return response

@@ -1,0 +1,105 @@
+"""How the HTTP server ends: short requests finish, streams end cleanly, idle connections do not hold it up."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+from miniapi.server.serving import HttpServer
+from miniapi.wire import Reply, Request
+
+QUICK_SECONDS = 3.0
+
+
+def bound() -> socket.socket:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.setblocking(False)
+    return listener
+
+
+async def connect(listener: socket.socket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection(*listener.getsockname())
+
+
+async def for_ever() -> AsyncIterator[bytes]:
+    yield b"first\n"
+    await asyncio.Event().wait()
+
+
+async def test_stop_ends_streams_cleanly_and_does_not_wait_for_idle_connections() -> None:
+    async def serve(request: Request) -> Reply:
+        return Reply(200, stream=for_ever()) if request.path == "/watch" else Reply(200, b"{}")
+
+    http, listener = HttpServer(serve, grace_seconds=60), bound()
+    await http.start(listener, None)
+    idle_reader, idle = await connect(listener)
+    idle.write(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+    await idle_reader.readuntil(b"{}")
+    reader, watch = await connect(listener)
+    watch.write(b"GET /watch HTTP/1.1\r\nHost: x\r\n\r\n")
+    await reader.readuntil(b"first\n")
+    async with asyncio.timeout(QUICK_SECONDS):
+        await http.stop()
+        assert (await reader.read()).endswith(b"0\r\n\r\n")
+        assert await idle_reader.read() == b""
+    for writer in (idle, watch):
+        writer.close()
+
+
+async def test_stop_lets_a_running_request_finish() -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def serve(request: Request) -> Reply:
+        started.set()
+        await go_on.wait()
+        return Reply(200, b'{"done":true}')
+
+    http, listener = HttpServer(serve, grace_seconds=60), bound()
+    await http.start(listener, None)
+    reader, writer = await connect(listener)
+    writer.write(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+    await started.wait()
+    async with asyncio.timeout(QUICK_SECONDS):
+        stopping = asyncio.ensure_future(http.stop())
+        await asyncio.sleep(0.05)
+        assert not stopping.done()
+        go_on.set()
+        assert (await reader.read()).endswith(b'{"done":true}')
+        await stopping
+    writer.close()
+
+
+async def test_stop_does_not_outlast_the_grace_for_a_request_that_does_not_end() -> None:
+    started = asyncio.Event()
+
+    async def serve(request: Request) -> Reply:
+        started.set()
+        await asyncio.Event().wait()
+        return Reply(200)
+
+    http, listener = HttpServer(serve, grace_seconds=0.1), bound()
+    await http.start(listener, None)
+    _, writer = await connect(listener)
+    writer.write(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+    await started.wait()
+    async with asyncio.timeout(QUICK_SECONDS):
+        await http.stop()
+    writer.close()
+
+
+async def test_streams_are_ended_over_the_time_given() -> None:
+    async def serve(request: Request) -> Reply:
+        return Reply(200, stream=for_ever())
+
+    http, listener = HttpServer(serve), bound()
+    await http.start(listener, None)
+    open_ones = [await connect(listener) for _ in range(2)]
+    for reader, writer in open_ones:
+        writer.write(b"GET /watch HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"first\n")
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await http.stop(streams_within_seconds=0.2)
+    assert 0.2 <= loop.time() - began < QUICK_SECONDS
+    for _, writer in open_ones:
+        writer.close()
