@@ -70,7 +70,7 @@ def _run(command: str, words: list[str], defaults: ServerDefaults) -> int:
         return USAGE_ERROR
     if command == "kubeconfig":
         return _print_kubeconfig(options)
-    from miniapi.bootstrap import run
+    from miniapi.run import run
 
     return run(options)
 

@@ -81,6 +81,11 @@ class Options:
         """Where store and certificates lie."""
         return Path(self.storage.data_dir).expanduser() if self.storage.data_dir else default_data_dir()
 
+    def advertise_address(self) -> str:
+        """Where others are told to reach the server."""
+        given = self.generic.advertise_address or self.serving.bind_address
+        return "127.0.0.1" if given in ("0.0.0.0", "::") else given
+
     def cert_dir(self) -> Path:
         """Where certificates are made."""
         return Path(self.serving.cert_dir).expanduser() if self.serving.cert_dir else self.data_dir() / "pki"

@@ -21,6 +21,14 @@ class Scopes(Protocol):
     def find(self, group: str, version: str, resource: str, subresource: str) -> Scope | None: ...
 
 
+class NoScopes:
+    """Of a server without resources."""
+
+    def find(self, group: str, version: str, resource: str, subresource: str) -> None:
+        """Never has one."""
+        del group, version, resource, subresource
+
+
 @dataclass(slots=True)
 class GenericServer:
     """One of the chain aggregator -> kube -> apiextensions."""

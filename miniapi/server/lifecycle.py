@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from miniapi.server.health import CheckFailed, HealthCheck
-
-log = logging.getLogger("miniapi.server")
 
 
 @dataclass(slots=True)
@@ -38,12 +37,22 @@ class Lifecycle:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def start(self) -> None:
-        """Runs the hooks in order; the first that fails ends the start."""
+    async def run_hooks(self) -> None:
+        """In their order; the first that fails ends the start."""
         for hook in self.hooks:
             await hook.run()
             hook.done = True
-        self.ready.set()
+
+    def stop_on_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        """SIGTERM and SIGINT begin the end; a second one is the end."""
+
+        def stop(number: int) -> None:
+            if self.stopping.is_set():
+                os._exit(128 + number)
+            self.stopping.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop, number)
 
     def shutdown_check(self) -> HealthCheck:
         """/readyz's `shutdown`: false from the first signal on."""

@@ -33,6 +33,12 @@ class SecureServing:
     """What clients must trust: the server's own CA, or the file of --tls-cert-file."""
 
     @property
+    def bind_address(self) -> str:
+        """The address listened on."""
+        address: str = self.listener.getsockname()[0]
+        return address
+
+    @property
     def port(self) -> int:
         """The port taken."""
         port: int = self.listener.getsockname()[1]

@@ -1,0 +1,56 @@
+"""The server of the built-in kinds, of discovery, OpenAPI, health and version."""
+
+from __future__ import annotations
+
+from miniapi.admission.chain import AdmissionChain
+from miniapi.clock import Clock
+from miniapi.kinds.catalog import Catalog
+from miniapi.kube.discovery import Discovery
+from miniapi.kube.handlers.builtin import builtin_handlers, builtin_hooks
+from miniapi.kube.openapi import OpenApi
+from miniapi.kube.paths import nonresource_paths
+from miniapi.kube.resources import KubeResources
+from miniapi.kube.scopes import KubeScopes
+from miniapi.schema.builtin import BuiltinSchemas
+from miniapi.server.config import GenericConfig
+from miniapi.server.generic import GenericServer
+from miniapi.server.version import DEFAULT_VERSION, version_info
+
+
+def kube_server(
+    config: GenericConfig,
+    catalog: Catalog,
+    resources: KubeResources,
+    admission: AdmissionChain,
+    clock: Clock,
+    delegate: GenericServer,
+) -> GenericServer:
+    """The middle of the chain."""
+    scopes = KubeScopes(
+        catalog,
+        BuiltinSchemas(),
+        resources.of,
+        resources.printer,
+        admission,
+        clock,
+        config.options.min_request_timeout_seconds,
+        handlers=builtin_handlers(),
+        hooks=builtin_hooks(catalog, resources.of, config.options.service_cluster_ip_range),
+    )
+    discovery = Discovery(catalog, f"{config.advertise_address}:{config.serving.port}")
+    openapi = OpenApi(catalog, DEFAULT_VERSION, version_info()["gitVersion"])
+    health = config.health
+    return GenericServer(
+        "kube",
+        scopes,
+        paths=nonresource_paths(health, discovery, openapi, version_info()),
+        prefixes={
+            "/api/": discovery.serve,
+            "/apis/": discovery.serve,
+            "/openapi/v3/": openapi.serve_v3,
+            "/healthz/": health.serve,
+            "/livez/": health.serve,
+            "/readyz/": health.serve,
+        },
+        delegate=delegate,
+    )

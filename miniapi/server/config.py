@@ -1,0 +1,43 @@
+"""What the servers of the chain have in common, complete once it is made (server.CompletedConfig)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from miniapi.audit.options import Audit
+from miniapi.authn.builtin import Authentication
+from miniapi.authz.builtin import Authorization
+from miniapi.client.client import Client
+from miniapi.client.informers import SharedInformerFactory
+from miniapi.client.loopback import LoopbackTransport
+from miniapi.client.outbound import ProxyTransport
+from miniapi.endpoints.filters.drain import Drain
+from miniapi.server.health import Health
+from miniapi.server.lifecycle import Lifecycle
+from miniapi.server.options import GenericOptions
+from miniapi.server.serving_options import SecureServing
+
+
+@dataclass(frozen=True, slots=True)
+class GenericConfig:
+    """Who is served how. Nothing in it is running yet."""
+
+    options: GenericOptions
+    proxy_transport: ProxyTransport
+    """To kubelets, webhooks and API services."""
+    serving: SecureServing
+    advertise_address: str
+    """Where others are told to reach this server."""
+    loopback: LoopbackTransport
+    client: Client
+    """Of the server's own parts, over `loopback`."""
+    informers: SharedInformerFactory
+    authentication: Authentication
+    authorization: Authorization
+    always_allow_paths: Sequence[str]
+    audit: Audit | None
+    """None where nothing is audited."""
+    health: Health = field(default_factory=Health)
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    drain: Drain = field(default_factory=Drain)

@@ -1,0 +1,32 @@
+"""The filters that every request passes, made from the configuration (server.DefaultBuildHandlerChain)."""
+
+from __future__ import annotations
+
+from miniapi.clock import Clock
+from miniapi.endpoints.context import Filter
+from miniapi.endpoints.filters.audit import audit, audit_start, failed_authentication
+from miniapi.endpoints.filters.authentication import authentication
+from miniapi.endpoints.filters.authorization import authorization
+from miniapi.endpoints.filters.deadline import deadline
+from miniapi.endpoints.filters.impersonation import impersonation
+from miniapi.endpoints.filters.in_flight import in_flight
+from miniapi.endpoints.filters.panic_recovery import panic_recovery
+from miniapi.server.config import GenericConfig
+
+
+def handler_chain(config: GenericConfig, clock: Clock) -> list[Filter]:
+    """Outermost first."""
+    limits, told = config.options, config.audit
+    return [
+        audit_start(),
+        panic_recovery(),
+        config.drain.filter(),
+        deadline(limits.request_timeout_seconds),
+        authentication(
+            config.authentication.request, failed_authentication(told.sink, told.policy, clock) if told else None
+        ),
+        *([audit(told.sink, told.policy, clock)] if told else []),
+        impersonation(config.authorization.authorizer),
+        in_flight(limits.max_requests_inflight, limits.max_mutating_requests_inflight),
+        authorization(config.authorization.authorizer, config.always_allow_paths),
+    ]
