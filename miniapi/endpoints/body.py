@@ -11,6 +11,14 @@ from miniapi.meta.gvk import GroupVersionKind, parse_api_version
 from miniapi.meta.objects import Object
 from miniapi.schema.convert import ConvertError
 
+_INTERNAL_PACKAGES = {
+    "": "core",
+    "events.k8s.io": "core",
+    "flowcontrol.apiserver.k8s.io": "flowcontrol",
+    "internal.apiserver.k8s.io": "apiserverinternal",
+    "rbac.authorization.k8s.io": "rbac",
+}
+"""Go packages of internal types whose name is not the first part of their group."""
 MAX_BODY_BYTES = 3 * 1024 * 1024
 
 
@@ -75,14 +83,7 @@ def typed(
     except (ValueError, AttributeError) as problem:
         raise errors.bad_request(str(problem)) from None
     if (group, version, obj["kind"]) != tuple(expected):
-        raise errors.bad_request(
-            f"the API version in the data ({obj['apiVersion']}) does not match the expected API version "
-            f"({expected.api_version})"
-            if obj["kind"] == expected.kind
-            else f'{obj["kind"]} in version "{version}" cannot be handled as a {expected.kind}: '
-            f'no kind "{obj["kind"]}" is registered for version "{obj["apiVersion"]}" in scheme '
-            '"pkg/api/legacyscheme/scheme.go:30"'
-        )
+        raise errors.bad_request(_other_type(scope, GroupVersionKind(group, version, obj["kind"]), expected))
     try:
         obj, unknown = scope.convert(obj)
     except ConvertError as problem:
@@ -93,6 +94,24 @@ def typed(
     scope.default(obj)
     scope.strategy.default(obj)
     return obj
+
+
+def _other_type(scope: Scope, given: GroupVersionKind, expected: GroupVersionKind) -> str:
+    """Types that the original knows are decoded before it sees that they are the wrong ones."""
+    known = scope.known_types(given)
+    if given.kind == expected.kind and (known is not None or scope.kind.custom):
+        return (
+            f"the API version in the data ({given.api_version}) does not match the expected API version "
+            f"({expected.api_version})"
+        )
+    start = f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: '
+    if known is None:
+        return (
+            f'{start}no kind "{given.kind}" is registered for version "{given.api_version}" in scheme '
+            '"pkg/api/legacyscheme/scheme.go:30"'
+        )
+    package = _INTERNAL_PACKAGES.get(expected.group, expected.group.split(".")[0])
+    return f"{start}converting ({known.go_type}) to ({package}.{expected.kind}): unknown conversion"
 
 
 def json_type(value: object) -> str:

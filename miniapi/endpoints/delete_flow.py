@@ -81,6 +81,13 @@ async def delete_options(context: Context) -> dict[str, Any]:
     return options
 
 
+def warn_of_orphans(context: Context, scope: Scope, options: dict[str, Any]) -> None:
+    """Whoever deletes such a kind without a word about its dependents is told that they stay."""
+    unsaid = options.get("propagationPolicy") is None and options.get("orphanDependents") is None
+    if scope.strategy.orphan_warning and unsaid:
+        context.warn(scope.strategy.orphan_warning)
+
+
 async def remove(context: Context, scope: Scope, found: Stored, options: dict[str, Any]) -> tuple[Object, bool]:
     """-> (the object as last seen, whether it is gone)."""
     versioned = scope.versioned

@@ -37,6 +37,8 @@ async def serve(context: Context, scope: Scope) -> Reply:
             raise errors.method_not_allowed()
     elif not scope.kind.namespaced and context.info.namespace and context.info.resource != "namespaces":
         raise errors.page_not_found()
+    if scope.kind.deprecated:
+        context.warn(scope.kind.deprecated)
     if scope.handler is not None:
         return await scope.handler.serve(context, scope)
     return await VERBS[verb](context, scope)

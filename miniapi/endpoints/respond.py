@@ -89,7 +89,11 @@ def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], nego
         )
         item = scope.versioned.item
         return Reply(200, head + b",".join([item(s) for s in items]) + b"]}\n", JSON)
-    objects = [scope.versioned.object(s) for s in items]
+    return made(scope, [scope.versioned.object(s) for s in items], meta, negotiated)
+
+
+def made(scope: Scope, objects: list[Object], meta: dict[str, Any], negotiated: Negotiated) -> Reply:
+    """A list of objects in hand."""
     if negotiated.as_kind == _TABLE:
         return _encode(
             scope.printer.table(objects, meta, negotiated.as_version, negotiated.include_object), negotiated, 200
@@ -102,7 +106,7 @@ def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], nego
             "items": [partial(o, negotiated.as_version) for o in objects],
         }
         return _encode(document, negotiated, 200)
-    return _encode(typed_list(list_gvk, objects, meta, keep_type=scope.kind.custom), negotiated, 200)
+    return _encode(typed_list(scope.kind.list_gvk, objects, meta, keep_type=scope.kind.custom), negotiated, 200)
 
 
 def typed_list(gvk: GroupVersionKind, objects: list[Object], meta: dict[str, Any], *, keep_type: bool) -> Object:

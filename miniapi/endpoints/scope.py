@@ -23,6 +23,10 @@ from miniapi.wire import Reply
 Convert = Callable[[Object], tuple[Object, list[str]]]
 
 
+def _no_type(_gvk: GroupVersionKind) -> Schema | None:
+    return None
+
+
 class ResourceHandler(Protocol):
     """Serves a resource or subresource that is not plain storage (scale, eviction, reviews, token, ...)."""
 
@@ -62,6 +66,8 @@ class Scope:
     admission: AdmissionChain
     clock: Clock
     printer: Printer
+    known_types: Callable[[GroupVersionKind], Schema | None] = _no_type
+    """The schema of whatever type a body may name by mistake."""
     handler: ResourceHandler | None = None
     hooks: Hooks = field(default_factory=Hooks)
     min_request_timeout_seconds: int = 1800

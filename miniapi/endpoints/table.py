@@ -13,6 +13,10 @@ Cells = Callable[[Object, Any], list[Any]]
 """(object, now) -> one cell per column."""
 
 
+def _no_conditions(_obj: Object) -> list[dict[str, Any]]:
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Printer:
     """A kind's columns and how its cells are made."""
@@ -21,6 +25,8 @@ class Printer:
     """TableColumnDefinition objects."""
     cells: Cells
     clock: Clock
+    conditions: Callable[[Object], list[dict[str, Any]]] = _no_conditions
+    """TableRowConditions, e.g. Completed."""
 
     def table(self, objects: Sequence[Object], meta: dict[str, Any], version: str, include: str = "Metadata") -> Object:
         """The Table of these objects; each row carries the object's metadata unless `include` says otherwise."""
@@ -36,6 +42,8 @@ class Printer:
 
     def _row(self, obj: Object, now: Any, version: str, include: str) -> dict[str, Any]:
         row: dict[str, Any] = {"cells": self.cells(obj, now)}
+        if conditions := self.conditions(obj):
+            row["conditions"] = conditions
         if include == "Object":
             row["object"] = obj
         elif include == "None":

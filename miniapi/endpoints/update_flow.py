@@ -9,6 +9,7 @@ from typing import Any
 from miniapi import errors
 from miniapi.admission.interface import Attributes
 from miniapi.endpoints.context import Context
+from miniapi.endpoints.owner_references import dedupe_owner_references
 from miniapi.endpoints.parameters import WriteOptions
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.writes import attributes, before_create, before_update, check_namespace, settle, write_context
@@ -88,6 +89,9 @@ async def _store(scope: Scope, current: Stored, obj: Object) -> tuple[Stored | N
 def _check_version(change: Change, obj: Object, old: Object) -> None:
     meta, old_meta = obj["metadata"], old["metadata"]
     scope, name = change.scope, change.context.info.name
+    uid = meta.get("uid")
+    if uid and uid != old_meta.get("uid") and not change.retry_conflicts:
+        raise _other_uid(change, uid, old_meta.get("uid", ""))
     wanted = meta.get("resourceVersion") or ""
     if wanted in ("", "0"):
         if not scope.strategy.allow_unconditional_update and not change.retry_conflicts:
@@ -96,24 +100,30 @@ def _check_version(change: Change, obj: Object, old: Object) -> None:
             raise errors.invalid(scope.kind.plural, scope.kind.gvk.group, name, causes)
     elif wanted != old_meta["resourceVersion"]:
         raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, name)
-    uid = meta.get("uid")
-    if uid and uid != old_meta.get("uid") and not change.retry_conflicts:
-        raise errors.conflict(
-            scope.kind.plural,
-            scope.kind.gvk.group,
-            name,
-            f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old_meta.get('uid', '')}",
-        )
     meta["resourceVersion"] = old_meta["resourceVersion"]
+
+
+def _other_uid(change: Change, wanted: str, found: str) -> errors.ApiError:
+    """409 in the words of the original's storage (etcd3's preconditions)."""
+    scope, info = change.scope, change.context.info
+    key = scope.versioned.resource.key(info.namespace, info.name)
+    why = (
+        f"StorageError: invalid object, Code: 4, Key: /registry/{key}, ResourceVersion: 0, AdditionalErrorMsg: "
+        f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+    )
+    return errors.conflict(scope.kind.plural, scope.kind.gvk.group, info.name, why)
 
 
 async def _prepare(change: Change, obj: Object, old: Object) -> Object:
     context, scope = change.context, change.scope
+    if not change.retry_conflicts:
+        dedupe_owner_references(context, obj, after_admission=False)
     if not change.owns:
         scope.fields.update(old, obj, change.manager, scope.clock())
     name = context.info.name
     write = attributes(context, scope, "UPDATE", name, obj, old, change.options, change.options_kind)
     await scope.admission.mutate(write)
+    dedupe_owner_references(context, obj, after_admission=True)
     ctx = write_context(context, scope, name, change.options)
     for warning in await before_update(scope, obj, old, ctx):
         context.warn(warning)
@@ -143,20 +153,16 @@ async def create_by_update(change: Change, obj: Object) -> tuple[Stored | None, 
     meta = obj["metadata"]
     check_name(meta, context.info.name)
     check_namespace(context, scope, meta)
-    if meta.get("resourceVersion") not in (None, "", "0") and not change.owns:
-        raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, context.info.name)
     if meta.get("uid"):
-        raise errors.conflict(
-            scope.kind.plural,
-            scope.kind.gvk.group,
-            context.info.name,
-            f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: ",
-        )
+        raise _other_uid(change, meta["uid"], "")
+    if not change.retry_conflicts:
+        dedupe_owner_references(context, obj, after_admission=False)
     if not change.owns:
         scope.fields.update(None, obj, change.manager, scope.clock())
     name = context.info.name
     write: Attributes = attributes(context, scope, "CREATE", name, obj, None, change.options, "CreateOptions")
     await scope.admission.mutate(write)
+    dedupe_owner_references(context, obj, after_admission=True)
     written = False
     try:
         for warning in await before_create(scope, obj, write_context(context, scope, name, change.options)):

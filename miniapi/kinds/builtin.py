@@ -30,6 +30,10 @@ _STORED_AS = {
     ("autoscaling", "v1", "horizontalpodautoscalers"): GroupVersionKind("autoscaling", "v2", "HorizontalPodAutoscaler"),
     ("events.k8s.io", "v1", "events"): GroupVersionKind("", "v1", "Event"),
 }
+_DEPRECATED = {
+    ("v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
+    ("v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+}
 _STORED_AS_JSON = ("apiregistration.k8s.io", "apiextensions.k8s.io")
 
 
@@ -107,6 +111,7 @@ def _kind(api_version: str, plural: str, row: Row, below: list[tuple[str, Row]],
         from_storage=conversion[1] if conversion else None,
         storage_prefix=STORAGE_PREFIXES.get(place, plural),
         storage_media_type="application/json" if group in _STORED_AS_JSON else "",
+        deprecated=_DEPRECATED.get((api_version, plural), ""),
     )
 
 

@@ -6,7 +6,7 @@ from miniapi.clock import Clock
 from miniapi.endpoints.table import Printer
 from miniapi.kinds.columns import Columns
 from miniapi.kinds.kind import Kind
-from miniapi.kinds.printers.builtin import printing
+from miniapi.kinds.printers.builtin import printing, row_conditions
 from miniapi.registry.encoding import JsonForm
 from miniapi.registry.resource import Resource
 from miniapi.storage.interface import Store
@@ -33,4 +33,5 @@ class KubeResources:
 
     def printer(self, kind: Kind) -> Printer:
         """The kind's table."""
-        return Printer(self._columns.of(kind), printing(kind.gvk.group, kind.plural), self._clock)
+        place = (kind.gvk.group, kind.plural)
+        return Printer(self._columns.of(kind), printing(*place), self._clock, row_conditions(*place))

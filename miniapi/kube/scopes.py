@@ -81,6 +81,7 @@ class KubeScopes:
             admission=self.admission,
             clock=self.clock,
             printer=self.printer_for(kind),
+            known_types=self.schemas.schema,
             handler=handler,
             hooks=self.hooks.get(place, Hooks()),
             min_request_timeout_seconds=self.min_request_timeout_seconds,

@@ -8,6 +8,7 @@ from miniapi.codec.negotiate import negotiate
 from miniapi.endpoints import respond
 from miniapi.endpoints.body import decode, read
 from miniapi.endpoints.context import Context
+from miniapi.endpoints.owner_references import dedupe_owner_references
 from miniapi.endpoints.parameters import manager_name, write_options
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.writes import attributes, before_create, check_namespace, generated_name, settle, write_context
@@ -30,11 +31,13 @@ async def serve(context: Context, scope: Scope) -> Reply:
     check_namespace(context, scope, meta)
     for field in SYSTEM_FIELDS:
         meta.pop(field, None)
+    dedupe_owner_references(context, obj, after_admission=False)
     manager = manager_name(options, context.request.headers.get("User-Agent", ""))
     now = scope.clock()
     scope.fields.update(None, obj, manager, now)
     write = attributes(context, scope, "CREATE", meta.get("name") or "", obj, None, options, "CreateOptions")
     await scope.admission.mutate(write)
+    dedupe_owner_references(context, obj, after_admission=True)
     stored: Stored | None = None
     try:
         ctx = write_context(context, scope, meta.get("name") or "", options)

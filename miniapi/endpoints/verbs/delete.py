@@ -6,7 +6,7 @@ from miniapi import errors
 from miniapi.codec.negotiate import negotiate
 from miniapi.endpoints import respond
 from miniapi.endpoints.context import Context
-from miniapi.endpoints.delete_flow import delete_options, remove, success
+from miniapi.endpoints.delete_flow import delete_options, remove, success, warn_of_orphans
 from miniapi.endpoints.scope import Scope
 from miniapi.wire import Reply
 
@@ -16,6 +16,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
     info = context.info
     negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
     options = await delete_options(context)
+    warn_of_orphans(context, scope, options)
     found = await scope.versioned.resource.get(info.namespace, info.name)
     if found is None:
         raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)

@@ -6,7 +6,7 @@ from miniapi import errors
 from miniapi.codec.negotiate import negotiate
 from miniapi.endpoints import respond
 from miniapi.endpoints.context import Context
-from miniapi.endpoints.delete_flow import delete_options, remove
+from miniapi.endpoints.delete_flow import delete_options, remove, warn_of_orphans
 from miniapi.endpoints.parameters import list_options
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.selection import compile_selection
@@ -22,6 +22,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
     options = list_options(info.query, watch=False)
     selection = compile_selection(scope.kind, options)
     how = await delete_options(context)
+    warn_of_orphans(context, scope, how)
     try:
         page = await scope.versioned.resource.scan(info.namespace)
     except STORE_PROBLEMS as problem:

@@ -74,6 +74,21 @@ PRINTERS: Final[Mapping[tuple[str, str], Printing]] = {
 }
 
 
+def _no_conditions(_obj: Object) -> list[dict[str, str]]:
+    return []
+
+
+CONDITIONS: Final[Mapping[tuple[str, str], Callable[[Object], list[dict[str, str]]]]] = {
+    ("", "pods"): pods.conditions,
+}
+"""Which function makes the conditions of which kind's rows."""
+
+
 def printing(group: str, plural: str) -> Printing:
     """The kind's cells, or name and creation time."""
     return PRINTERS.get((group, plural), core.created)
+
+
+def row_conditions(group: str, plural: str) -> Callable[[Object], list[dict[str, str]]]:
+    """The kind's row conditions, or none."""
+    return CONDITIONS.get((group, plural), _no_conditions)

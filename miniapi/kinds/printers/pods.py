@@ -86,6 +86,17 @@ def pod(obj: Object, now: datetime) -> Row:
     ]
 
 
+_ENDED = {"Succeeded": "The pod has completed successfully.", "Failed": "The pod failed."}
+
+
+def conditions(obj: Object) -> list[dict[str, str]]:
+    """The row condition of a pod that has ended."""
+    phase = status(obj).get("phase") or ""
+    if phase not in _ENDED:
+        return []
+    return [{"type": "Completed", "status": "True", "reason": phase, "message": _ENDED[phase]}]
+
+
 def _exit(terminated: dict[str, Any]) -> str:
     if terminated.get("signal"):
         return f"Signal:{terminated['signal']}"

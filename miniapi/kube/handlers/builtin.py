@@ -8,6 +8,7 @@ from miniapi.clock import utc_now
 from miniapi.endpoints.scope import Hooks, ResourceHandler
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.kind import Kind
+from miniapi.kube.handlers.component_statuses import ComponentStatuses
 from miniapi.kube.handlers.scale import scale
 from miniapi.kube.service_allocation import ServiceAllocation
 from miniapi.registry.resource import Resource
@@ -19,7 +20,7 @@ Place = tuple[str, str, str]
 
 def builtin_handlers() -> dict[Place, ResourceHandler]:
     """Handlers by place."""
-    handlers: dict[Place, ResourceHandler] = {}
+    handlers: dict[Place, ResourceHandler] = {("", "componentstatuses", ""): ComponentStatuses()}
     for group, plural in SCALABLE:
         handlers[group, plural, "scale"] = scale(group, plural)
     return handlers
