@@ -6,7 +6,7 @@ from miniapi.admission.chain import AdmissionChain
 from miniapi.clock import Clock
 from miniapi.kinds.catalog import Catalog
 from miniapi.kube.discovery import Discovery
-from miniapi.kube.handlers.builtin import builtin_handlers, builtin_hooks
+from miniapi.kube.handlers.builtin import Sources, builtin_handlers, builtin_hooks
 from miniapi.kube.openapi import OpenApi
 from miniapi.kube.paths import nonresource_paths
 from miniapi.kube.resources import KubeResources
@@ -34,7 +34,7 @@ def kube_server(
         admission,
         clock,
         config.options.min_request_timeout_seconds,
-        handlers=builtin_handlers(),
+        handlers=builtin_handlers(Sources(catalog, resources.of, config.client, config.proxy_transport)),
         hooks=builtin_hooks(catalog, resources.of, config.options.service_cluster_ip_range),
     )
     discovery = Discovery(catalog, f"{config.advertise_address}:{config.serving.port}")

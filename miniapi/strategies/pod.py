@@ -201,7 +201,7 @@ def _prepare_resize(pod: Object, old: Object, _ctx: WriteContext) -> None:
 
 
 def assign(pod: Object, binding: Object, ctx: WriteContext) -> None:
-    """pods/binding: puts an unassigned pod on a node, with the binding's annotations. ApiError 409 where it may not."""
+    """pods/binding: puts an unassigned pod on a node, with the binding's annotations and labels. Else ApiError 409."""
     spec: Fields = pod.setdefault("spec", {})
     name, node = name_of(pod), (binding.get("target") or {}).get("name") or ""
     why = ""
@@ -216,6 +216,8 @@ def assign(pod: Object, binding: Object, ctx: WriteContext) -> None:
     spec["nodeName"] = node
     if annotations := (binding.get("metadata") or {}).get("annotations"):
         pod["metadata"]["annotations"] = {**(pod["metadata"].get("annotations") or {}), **annotations}
+    if labels := (binding.get("metadata") or {}).get("labels"):
+        pod["metadata"]["labels"] = {**labels, **(pod["metadata"].get("labels") or {})}
     set_condition(pod, {"type": "PodScheduled", "status": "True"}, ctx)
 
 

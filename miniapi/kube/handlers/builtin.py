@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from miniapi.client.client import Client
+from miniapi.client.interface import Transport
 from miniapi.clock import utc_now
 from miniapi.endpoints.scope import Hooks, ResourceHandler
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.kind import Kind
+from miniapi.kube.handlers.binding import Binding
 from miniapi.kube.handlers.component_statuses import ComponentStatuses
+from miniapi.kube.handlers.eviction import Eviction
 from miniapi.kube.handlers.scale import scale
 from miniapi.kube.service_allocation import ServiceAllocation
 from miniapi.registry.resource import Resource
@@ -18,12 +23,42 @@ Place = tuple[str, str, str]
 """(group, plural, subresource)."""
 
 
-def builtin_handlers() -> dict[Place, ResourceHandler]:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What handlers draw on."""
+
+    catalog: Catalog
+    resource_for: Callable[[Kind], Resource]
+    client: Client
+    transport: Transport
+    """To kubelets, pods and services."""
+
+    def core(self, plural: str) -> Resource:
+        """The storage of a core kind. LookupError where it is not served."""
+        kind = self.catalog.preferred("", plural)
+        if kind is None:
+            raise LookupError(f"{plural} are not served")
+        return self.resource_for(kind)
+
+
+def builtin_handlers(sources: Sources) -> dict[Place, ResourceHandler]:
     """Handlers by place."""
     handlers: dict[Place, ResourceHandler] = {("", "componentstatuses", ""): ComponentStatuses()}
     for group, plural in SCALABLE:
         handlers[group, plural, "scale"] = scale(group, plural)
+    if sources.catalog.preferred("", "pods") is not None:
+        handlers |= _pods(sources)
     return handlers
+
+
+def _pods(sources: Sources) -> dict[Place, ResourceHandler]:
+    pods = sources.core("pods")
+    binding = Binding(pods)
+    return {
+        ("", "pods", "binding"): binding,
+        ("", "bindings", ""): binding,
+        ("", "pods", "eviction"): Eviction(pods, sources.client),
+    }
 
 
 def builtin_hooks(
