@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,18 +27,17 @@ from miniapi.kube.lister import RegistryLister
 from miniapi.kube.resources import KubeResources
 from miniapi.kube.server import kube_server
 from miniapi.options.server import Options
+from miniapi.registry.rest_options import RestOptions
+from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.server.config import GenericConfig
 from miniapi.server.generic import GenericServer, NoScopes
 from miniapi.server.handler import RequestHandler
 from miniapi.server.handler_chain import handler_chain
 from miniapi.server.health import CheckFailed, HealthCheck
 from miniapi.server.serving_options import CannotServe, SecureServing
-from miniapi.storage.embedded import open_store
-from miniapi.storage.embedded_options import MEMORY
-from miniapi.storage.interface import Store, StoreUnavailable
-from miniapi.storage.memory import MemoryStore
-
-log = logging.getLogger("miniapi")
+from miniapi.server.storage import apply_with_storage_factory
+from miniapi.storage.factory import StorageConfigError, StorageFactory, StorageFactoryConfig
+from miniapi.storage.interface import StoreUnavailable
 
 
 class StartFailed(Exception):
@@ -52,7 +50,7 @@ class Server:
 
     options: Options
     config: GenericConfig
-    store: Store
+    storage: StorageFactory
     handler: RequestHandler
     controllers: Sequence[controllers.Controller]
 
@@ -61,7 +59,7 @@ def build(options: Options) -> Server:
     """Options to server, nothing started. Raises StartFailed."""
     try:
         return _build(options)
-    except (CannotServe, authn.BadAuthentication, BadAudit) as problem:
+    except (CannotServe, authn.BadAuthentication, BadAudit, StorageConfigError, StoreUnavailable) as problem:
         raise StartFailed(str(problem)) from None
 
 
@@ -69,8 +67,9 @@ def _build(options: Options) -> Server:
     proxy_transport = ProxyTransport(ProxyTransportConfig())
     serving = _secure_serving(options)
     catalog = Catalog(_enabled(options))
-    store = _open_store(options)
-    resources = KubeResources(store, int(options.generic.event_ttl_seconds), clock.utc_now)
+    storage = StorageFactoryConfig(options.data_dir()).complete(options.storage).new()
+    rest_options = RestOptions(storage, BuiltinSchemas(), options.generic.event_ttl_seconds)
+    resources = KubeResources(rest_options, clock.utc_now)
     lister = RegistryLister(catalog, resources.of)
     loopback = LoopbackTransport()
     client = Client(loopback)
@@ -94,10 +93,10 @@ def _build(options: Options) -> Server:
     aggregator = GenericServer("aggregator", NoScopes(), delegate=kube)
     handler = RequestHandler(aggregator, handler_chain(config, clock.utc_now), catalog.groups, clock.utc_now)
     loopback.bind(handler.serve)
-    config.lifecycle.hooks += post_start_hooks(config, store)
-    _add_health_checks(config, store)
+    config.lifecycle.hooks += post_start_hooks(config, storage.store())
+    _add_health_checks(config, storage)
     sources = controllers.Sources(client, informers, catalog, serving.certificates.ca.read_text())
-    return Server(options, config, store, handler, controllers.build(options.generic.controllers, sources))
+    return Server(options, config, storage, handler, controllers.build(options.generic.controllers, sources))
 
 
 def _secure_serving(options: Options) -> SecureServing:
@@ -115,15 +114,6 @@ def _enabled(options: Options) -> Sequence[Kind]:
     return kinds
 
 
-def _open_store(options: Options) -> Store:
-    if options.storage.etcd_servers == [MEMORY]:
-        return MemoryStore()
-    try:
-        return open_store(options.data_dir(), fsync=options.storage.embedded_fsync)
-    except StoreUnavailable as problem:
-        raise StartFailed(f"--data-dir: {problem}") from None
-
-
 def _authentication(options: Options, serving: SecureServing, lister: RegistryLister) -> authn.Authentication:
     ca_file = options.authentication.client_ca_file
     client_cas = (*([Path(ca_file)] if ca_file else []), serving.certificates.ca)
@@ -136,22 +126,15 @@ def _authorization(options: Options, informers: SharedInformerFactory) -> authz.
     return authz.build(options.authorization.modes, sources)
 
 
-def _add_health_checks(config: GenericConfig, store: Store) -> None:
+def _add_health_checks(config: GenericConfig, storage: StorageFactory) -> None:
     """In the order in which they are listed."""
     health, lifecycle = config.health, config.lifecycle
-
-    async def etcd() -> None:
-        try:
-            await store.ready()
-        except StoreUnavailable as problem:
-            log.error("the store is not ready: %s", problem)
-            raise CheckFailed(str(problem)) from None
 
     async def synced() -> None:
         if not config.informers.synced():
             raise CheckFailed("informers have not synced")
 
-    health.add(HealthCheck("etcd", etcd))
+    apply_with_storage_factory(storage, health)
     health.readyz.append(HealthCheck("informer-sync", synced))
     for hook in lifecycle.hooks:
         health.add(hook.check())

@@ -11,9 +11,8 @@ from miniapi.bootstrap import Server, StartFailed, build
 from miniapi.options.server import Options
 from miniapi.server.announce import Summary, announce
 from miniapi.server.kubeconfig import document, merge, user_path, write
-from miniapi.storage.interface import Store, StoreUnavailable
-
-log = logging.getLogger("miniapi")
+from miniapi.storage.factory import StorageFactory
+from miniapi.storage.interface import StoreUnavailable
 
 
 def run(options: Options) -> int:
@@ -41,19 +40,18 @@ async def serve(server: Server, started: float) -> None:
     """Starts, serves until told to stop, and ends in order. `started` is the monotonic time of the start."""
     from miniapi.server.serving import HttpServer
 
-    config, store = server.config, server.store
+    config, storage = server.config, server.storage
     lifecycle, limits = config.lifecycle, config.options
     lifecycle.stop_on_signals(asyncio.get_running_loop())
     http = HttpServer(server.handler.serve, limits.request_timeout_seconds)
     background: list[asyncio.Task[None]] = []
     try:
+        await _start(storage)
         await lifecycle.run_hooks()
-        await store.compact(await store.revision())
+        await storage.begin_history()
         async with asyncio.TaskGroup() as group:
             await config.informers.start(group, background)
             background += [group.create_task(c.run()) for c in server.controllers]
-            if server.options.storage.compaction_seconds:
-                background.append(group.create_task(_compact(store, server.options.storage.compaction_seconds)))
             await http.start(config.serving.listener, config.serving.tls.context)
             lifecycle.ready.set()
             _announce(server, time.monotonic() - started)
@@ -67,20 +65,14 @@ async def serve(server: Server, started: float) -> None:
         if config.audit is not None:
             await config.audit.sink.close()
         await config.proxy_transport.close()
-        await store.close()
+        await storage.close()
 
 
-async def _compact(store: Store, interval_seconds: float) -> None:
-    """Each round forgets what is older than the round before."""
-    revision = await store.revision()
-    while True:
-        await asyncio.sleep(interval_seconds)
-        now = await store.revision()
-        try:
-            await store.compact(revision)
-        except StoreUnavailable as problem:
-            log.warning("compaction: %s", problem)
-        revision = now
+async def _start(storage: StorageFactory) -> None:
+    try:
+        await storage.start()
+    except StoreUnavailable as problem:
+        raise StartFailed(str(problem)) from None
 
 
 def _announce(server: Server, seconds: float) -> None:
@@ -92,5 +84,4 @@ def _announce(server: Server, seconds: float) -> None:
     if options.local.merge_kubeconfig:
         merge(user_path(), config)
     if not options.local.quiet:
-        store = "memory (nothing is kept)" if options.storage.etcd_servers else str(options.data_dir())
-        announce(Summary(url, store, str(path), seconds), sys.stdout)
+        announce(Summary(url, server.storage.place(), str(path), seconds), sys.stdout)

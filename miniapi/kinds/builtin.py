@@ -12,20 +12,12 @@ from miniapi.kinds.kind import Kind, Subresource
 from miniapi.kinds.releases import ADDITIONS, SINCE, Addition
 from miniapi.meta.gvk import GroupVersionKind, parse_api_version
 from miniapi.meta.objects import Object
+from miniapi.storage.keys import storage_prefix
 from miniapi.strategies.builtin import CONVERSIONS, STRATEGIES, SUBRESOURCE_STRATEGIES
 from miniapi.strategies.interface import Strategy
 from miniapi.validation.builtin import SUBRESOURCE_VALIDATIONS, VALIDATIONS
 from miniapi.validation.interface import Validation
 
-STORAGE_PREFIXES = {
-    ("", "services"): "services/specs",
-    ("", "endpoints"): "services/endpoints",
-    ("", "nodes"): "minions",
-    ("networking.k8s.io", "ingresses"): "ingress",
-    ("", "replicationcontrollers"): "controllers",
-    ("apiregistration.k8s.io", "apiservices"): "apiregistration.k8s.io/apiservices",
-    ("apiextensions.k8s.io", "customresourcedefinitions"): "apiextensions.k8s.io/customresourcedefinitions",
-}
 _STORED_AS = {
     ("autoscaling", "v1", "horizontalpodautoscalers"): GroupVersionKind("autoscaling", "v2", "HorizontalPodAutoscaler"),
     ("events.k8s.io", "v1", "events"): GroupVersionKind("", "v1", "Event"),
@@ -34,8 +26,6 @@ _DEPRECATED = {
     ("v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
     ("v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 }
-_STORED_AS_JSON = ("apiregistration.k8s.io", "apiextensions.k8s.io")
-
 
 Row = dict[str, Any]
 _ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
@@ -109,8 +99,7 @@ def _kind(api_version: str, plural: str, row: Row, below: list[tuple[str, Row]],
         storage_gvk=storage_gvk,
         to_storage=conversion[0] if conversion else None,
         from_storage=conversion[1] if conversion else None,
-        storage_prefix=STORAGE_PREFIXES.get(place, plural),
-        storage_media_type="application/json" if group in _STORED_AS_JSON else "",
+        storage_prefix=storage_prefix(group, plural),
         deprecated=_DEPRECATED.get((api_version, plural), ""),
     )
 

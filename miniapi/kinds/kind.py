@@ -11,8 +11,6 @@ from miniapi.schema.model import Schema
 from miniapi.strategies.interface import Strategy
 from miniapi.validation.interface import Validation
 
-PROTOBUF_STORED = "application/vnd.kubernetes.protobuf"
-
 
 @dataclass(frozen=True, slots=True)
 class Subresource:
@@ -49,8 +47,6 @@ class Kind:
     from_storage: Callable[[Object], Object] | None = None
     storage_prefix: str = ""
     """Part of the key between the etcd prefix and the namespace, e.g. `services/specs`, `pods`."""
-    storage_media_type: str = ""
-    """Overrides --storage-media-type (JSON for CRDs, custom resources, API services)."""
     custom: bool = False
     """Defined by a CustomResourceDefinition."""
     deprecated: str = ""

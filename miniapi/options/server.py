@@ -16,7 +16,7 @@ from miniapi.authz.options import AuthorizationOptions
 from miniapi.options.flags import Flag, fill, flags_of
 from miniapi.server.options import GenericOptions
 from miniapi.server.serving_options import SecureServingOptions
-from miniapi.storage.embedded_options import StorageOptions
+from miniapi.storage.options import EtcdOptions
 
 
 class ServerDefaults(enum.Enum):
@@ -55,7 +55,7 @@ class LocalOptions:
 SECTIONS: Mapping[str, type[Any]] = {
     "miniapi": LocalOptions,
     "Generic": GenericOptions,
-    "Storage": StorageOptions,
+    "Storage": EtcdOptions,
     "Secure serving": SecureServingOptions,
     "Authentication": AuthenticationOptions,
     "Authorization": AuthorizationOptions,
@@ -70,7 +70,7 @@ class Options:
 
     local: LocalOptions
     generic: GenericOptions
-    storage: StorageOptions
+    storage: EtcdOptions
     serving: SecureServingOptions
     authentication: AuthenticationOptions
     authorization: AuthorizationOptions

@@ -7,55 +7,48 @@ resourceVersion (that is the key's revision): a read splices the revision in.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 import orjson
 
+from miniapi import errors
+from miniapi.codec.builtin import codec_for
+from miniapi.codec.interface import DecodeError
+from miniapi.codec.protobuf import MAGIC as PROTOBUF_MAGIC
 from miniapi.meta.objects import Object
+from miniapi.schema.scalars import ConvertError
 from miniapi.storage.interface import Stored
+from miniapi.storage.options import JSON, PROTOBUF, YAML
 
 _METADATA = b'"metadata":{'
 _OWN_START = b'{"kind":"'
 
 
-class StoredForm(Protocol):
-    """The encoding of objects at rest: JSON, or the protobuf envelope."""
-
-    def encode(self, obj: Object) -> bytes: ...
-
-    def decode(self, data: bytes) -> Object: ...
+Restore = Callable[[Object], Object]
+"""From an object as another encoding or server left it to one as ours: fields that are set, in order, with defaults."""
 
 
-class JsonForm:
-    """JSON at rest; what an original wrote (protobuf, by its magic) is handed to `foreign`."""
+class StoredForm:
+    """Objects at rest in one media type. What lies there in another one is read too, by its first bytes."""
 
-    def __init__(self, foreign: Callable[[bytes], Object] | None = None) -> None:
-        self._foreign = foreign
+    def __init__(self, media_type: str = JSON, restore: Restore = lambda obj: obj) -> None:
+        self.media_type = media_type
+        self._codec = None if media_type == JSON else codec_for(media_type, custom=False)
+        self._restore = restore
 
     def encode(self, obj: Object) -> bytes:
-        return orjson.dumps(obj)
+        """The object as it will lie in the store."""
+        return orjson.dumps(obj) if self._codec is None else self._codec.encode(obj)
 
     def decode(self, data: bytes) -> Object:
-        if data[:4] == b"k8s\x00" and self._foreign:
-            return self._foreign(data)
-        decoded: Object = orjson.loads(data)
-        return decoded
-
-
-class ProtobufForm:
-    """The original's protobuf envelope at rest; JSON, by its first byte, is read too."""
-
-    def __init__(self, encode: Callable[[Object], bytes], decode: Callable[[bytes], Object]) -> None:
-        self._encode, self._decode = encode, decode
-
-    def encode(self, obj: Object) -> bytes:
-        return self._encode(obj)
-
-    def decode(self, data: bytes) -> Object:
-        if data[:1] == b"{":
-            decoded: Object = orjson.loads(data)
-            return decoded
-        return self._decode(data)
+        """A fresh object; 500 where the value is no object at all."""
+        try:
+            if data[:1] == b"{":
+                obj: Object = orjson.loads(data)
+                return obj
+            media_type = PROTOBUF if data[:4] == PROTOBUF_MAGIC else YAML
+            return self._restore(codec_for(media_type, custom=False).decode(data, None).obj)
+        except (DecodeError, ConvertError, orjson.JSONDecodeError) as problem:
+            raise errors.internal(f"a stored object cannot be decoded: {problem}") from None
 
 
 def stored_order(obj: Object) -> Object:

@@ -13,9 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from miniapi.storage.index import FIRST_REVISION
 from miniapi.storage.interface import Store, StoreUnavailable
 from miniapi.storage.keys import root, storage_prefix
-from miniapi.storage.options import EMBEDDED, ETCD3, JSON, MEMORY, EtcdOptions, GroupResource, overrides
+from miniapi.storage.options import (
+    EMBEDDED,
+    ETCD3,
+    JSON,
+    MEMORY,
+    EtcdOptions,
+    GroupResource,
+    overrides,
+)
 
 if TYPE_CHECKING:
     from miniapi.storage.encryption import Encryption
@@ -23,6 +32,8 @@ if TYPE_CHECKING:
 JSON_GROUPS = frozenset(("apiextensions.k8s.io", "apiregistration.k8s.io"))
 """Groups whose objects are JSON whatever --storage-media-type says."""
 Servers = tuple[str, ...]
+START_SECONDS = 20.0
+"""How long a server that starts waits for its stores."""
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +105,11 @@ class StorageFactory:
         self._stores: dict[Servers, Store] = {}
         self._resources: dict[tuple[str, str, bool], ResourceStorage] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._new: list[Store] = []
+        """Local stores that were empty when the server started."""
         self._counts: tuple[float, dict[str, int]] = (0.0, {})
-        self.store(self._default)
+        for servers in (self._default, *self._locations.values()):
+            self.store(servers)
 
     def resource_storage(self, group: str, plural: str, *, custom: bool = False) -> ResourceStorage:
         """Where a resource lies; the same answer each time."""
@@ -116,19 +130,38 @@ class StorageFactory:
 
     def store(self, servers: Servers = ()) -> Store:
         """The store behind a set of servers, unencrypted; the default one without any."""
+        servers = servers or self._default
         found = self._stores.get(servers)
         if found is None:
             found = self._stores[servers] = self._open(servers)
         return found
 
     async def start(self) -> None:
-        """Begins compaction and keeps encryption up to date. Until then everything can be read and written, but kms."""
+        """Waits for the stores, begins compaction, keeps encryption up to date.
+
+        StoreUnavailable if they do not answer within START_SECONDS. Until then kms cannot be used.
+        """
+        await self._wait_until_ready()
         if self._encryption is not None:
             await self._encryption.start()
+        for store in self._stores.values():
+            if not _shared(store) and await store.revision() == FIRST_REVISION:
+                self._new.append(store)
         interval = self._options.compaction_interval
         if interval:
             for store in self._stores.values():
                 self._tasks.append(asyncio.create_task(self._compaction(store, interval)))
+
+    async def begin_history(self) -> None:
+        """What filled a new store before it served anybody cannot be watched, as after the original starts."""
+        for store in self._new:
+            await store.compact(await store.revision())
+
+    def place(self) -> str:
+        """Where objects lie, for a reader."""
+        if self._options.backend == MEMORY:
+            return "memory (nothing is kept)"
+        return ", ".join(self._default) or str(self._data_dir)
 
     async def close(self) -> None:
         """Ends the tasks, closes every store."""
@@ -169,6 +202,20 @@ class StorageFactory:
         problems = [problem for problem in await asyncio.gather(*map(ask, self._stores.values())) if problem]
         if problems:
             raise StoreUnavailable("; ".join(problems))
+
+    async def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        told = False
+        while True:
+            try:
+                return await self.ready(self._options.healthcheck_timeout)
+            except StoreUnavailable as problem:
+                if time.monotonic() >= deadline:
+                    raise
+                if not told:
+                    log.warning("waiting for the store: %s", problem)
+                told = True
+            await asyncio.sleep(0.25)
 
     async def counts(self) -> Mapping[str, int]:
         """Objects by `resource.group` for metrics, at most --etcd-count-metric-poll-period old; -1 where unknown."""
@@ -236,3 +283,8 @@ class StorageFactory:
             except StoreUnavailable as problem:
                 log.warning("the store was not compacted: %s", problem)
             await asyncio.sleep(interval_seconds)
+
+
+def _shared(store: Store) -> bool:
+    """Whether other servers may use the same store."""
+    return hasattr(store, "cluster")
