@@ -35,6 +35,7 @@ class Sources:
 class Authentication:
     """All that the server needs to know of identities."""
 
+    options: AuthenticationOptions
     request: Union
     """Of the authentication filter."""
     bearer: BearerAuthenticator
@@ -95,7 +96,7 @@ def build(
             f"--requestheader-client-ca-file: {options.request_header_ca_file}: {problem}"
         ) from None
     union = Union([a for a in found if a is not None], anonymous=options.anonymous)
-    return Authentication(union, bearer, accounts, keys)
+    return Authentication(options, union, bearer, accounts, keys)
 
 
 def _keys(options: AuthenticationOptions, directory: Path) -> ServiceAccountKeys:

@@ -54,6 +54,14 @@ class Lifetime:
     warning: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """A token, and the id (jti) by which audit knows it."""
+
+    token: str
+    token_id: str
+
+
 def lifetime(
     requested_seconds: int, *, max_seconds: int, extend: bool, pod_bound: bool, api_audience: bool
 ) -> Lifetime:
@@ -121,10 +129,11 @@ class ServiceAccountTokens:
         """None where --service-account-lookup is off."""
         self._clock = clock
 
-    def mint(self, subject: TokenSubject, audiences: Sequence[str], life: Lifetime, now: datetime) -> str:
+    def mint(self, subject: TokenSubject, audiences: Sequence[str], life: Lifetime, now: datetime) -> Minted:
         """A signed token."""
-        issued = claims(subject, audiences, life, self.issuers[0], now, str(uuid.uuid4()))
-        return jose.sign(issued, self._keys.signing)
+        token_id = str(uuid.uuid4())
+        issued = claims(subject, audiences, life, self.issuers[0], now, token_id)
+        return Minted(jose.sign(issued, self._keys.signing), token_id)
 
     async def authenticate_token(self, token: str, audiences: tuple[str, ...]) -> UserInfo | None:
         """None for tokens of other issuers; InvalidCredential says in the original's words what is wrong."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -15,16 +16,19 @@ from miniapi.wire import JSON, Reply
 
 
 def nonresource_paths(
-    health: Health, discovery: Discovery, openapi: OpenApi, version: dict[str, Any]
+    health: Health,
+    discovery: Discovery,
+    openapi: OpenApi,
+    version: dict[str, Any],
+    more: Mapping[str, PathHandler],
 ) -> dict[str, PathHandler]:
-    """Exact path -> handler."""
+    """Exact path -> handler; `more` are listed as they are."""
     version_body = orjson.dumps(version, option=orjson.OPT_INDENT_2)
 
     async def root(context: Context) -> Reply:
         del context
-        listed = sorted(
-            {*discovery.paths(), *health.paths(), "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version", "/apis/"}
-        )
+        own = ("/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version", "/apis/")
+        listed = sorted({*discovery.paths(), *health.paths(), *more, *own})
         return Reply(200, orjson.dumps({"paths": listed}, option=orjson.OPT_INDENT_2), JSON)
 
     async def tell_version(context: Context) -> Reply:
@@ -40,6 +44,7 @@ def nonresource_paths(
         "/apis": discovery.serve,
         "/openapi/v2": openapi.serve_v2,
         "/openapi/v3": openapi.serve_v3,
+        **more,
     }
     for endpoint in ("/healthz", "/livez", "/readyz"):
         paths[endpoint] = health.serve

@@ -7,6 +7,9 @@ from miniapi.clock import Clock
 from miniapi.kinds.catalog import Catalog
 from miniapi.kube.discovery import Discovery
 from miniapi.kube.handlers.builtin import Sources, builtin_handlers, builtin_hooks
+from miniapi.kube.handlers.identity import identity_handlers
+from miniapi.kube.handlers.openid import openid_paths
+from miniapi.kube.lister import RegistryLister
 from miniapi.kube.openapi import OpenApi
 from miniapi.kube.paths import nonresource_paths
 from miniapi.kube.resources import KubeResources
@@ -34,16 +37,20 @@ def kube_server(
         admission,
         clock,
         config.options.min_request_timeout_seconds,
-        handlers=builtin_handlers(Sources(catalog, resources.of, config.client, config.proxy_transport)),
+        handlers={
+            **builtin_handlers(Sources(catalog, resources.of, config.client, config.proxy_transport)),
+            **identity_handlers(config.authentication, config.authorization, RegistryLister(catalog, resources.of)),
+        },
         hooks=builtin_hooks(catalog, resources.of, config.options.service_cluster_ip_range),
     )
     discovery = Discovery(catalog, f"{config.advertise_address}:{config.serving.port}")
     openapi = OpenApi(catalog, DEFAULT_VERSION, version_info()["gitVersion"])
     health = config.health
+    openid = openid_paths(config.authentication, config.external_address)
     return GenericServer(
         "kube",
         scopes,
-        paths=nonresource_paths(health, discovery, openapi, version_info()),
+        paths=nonresource_paths(health, discovery, openapi, version_info(), openid),
         prefixes={
             "/api/": discovery.serve,
             "/apis/": discovery.serve,

@@ -41,3 +41,9 @@ class GenericConfig:
     health: Health = field(default_factory=Health)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     drain: Drain = field(default_factory=Drain)
+
+    @property
+    def external_address(self) -> str:
+        """HOST:PORT by which others know this server (--external-hostname, else where it is advertised)."""
+        host = self.options.external_hostname or self.advertise_address
+        return f"[{host}]:{self.serving.port}" if ":" in host else f"{host}:{self.serving.port}"

@@ -43,7 +43,7 @@ def tokens(key_file, objects=None, now=NOW):
 async def test_minted_token_authenticates_with_its_bindings(key_file):
     service = tokens(key_file, Objects(serviceaccounts="u1", pods="p1"))
     subject = TokenSubject("ns", "sa", "u1", pod=BoundObject("pod", "p1"), node=BoundObject("node", "n1"))
-    token = service.mint(subject, [ISSUER], Lifetime(3600), NOW)
+    token = service.mint(subject, [ISSUER], Lifetime(3600), NOW).token
     user = await service.authenticate_token(token, ())
     assert user is not None
     assert user.name == "system:serviceaccount:ns:sa"
@@ -56,7 +56,7 @@ async def test_minted_token_authenticates_with_its_bindings(key_file):
 
 
 def test_claims_are_those_of_the_original(key_file):
-    token = tokens(key_file).mint(SUBJECT, ["a", "b"], Lifetime(3600, 600), NOW)
+    token = tokens(key_file).mint(SUBJECT, ["a", "b"], Lifetime(3600, 600), NOW).token
     claims = jose.unverified_claims(token)
     seconds = int(NOW.timestamp())
     del claims["jti"]
@@ -95,11 +95,11 @@ def test_claims_are_those_of_the_original(key_file):
 async def test_token_dies_with_what_it_is_bound_to(key_file, objects, subject, problem):
     service = tokens(key_file, objects)
     with pytest.raises(InvalidCredential, match=problem):
-        await service.authenticate_token(service.mint(subject, [ISSUER], Lifetime(3600), NOW), ())
+        await service.authenticate_token(service.mint(subject, [ISSUER], Lifetime(3600), NOW).token, ())
 
 
 async def test_expired_token_is_refused_after_a_minute_of_leeway(key_file):
-    token = tokens(key_file).mint(SUBJECT, [ISSUER], Lifetime(600), NOW)
+    token = tokens(key_file).mint(SUBJECT, [ISSUER], Lifetime(600), NOW).token
     at = NOW.timestamp()
     late = ServiceAccountTokens(ServiceAccountKeys(key_file), [ISSUER], [ISSUER], None, clock=lambda: at + 650)
     assert await late.authenticate_token(token, ())
@@ -110,7 +110,7 @@ async def test_expired_token_is_refused_after_a_minute_of_leeway(key_file):
 
 async def test_token_for_another_audience_is_refused(key_file):
     service = tokens(key_file)
-    token = service.mint(SUBJECT, ["x"], Lifetime(3600), NOW)
+    token = service.mint(SUBJECT, ["x"], Lifetime(3600), NOW).token
     with pytest.raises(InvalidCredential, match=r'token audiences \["x"\] is invalid for the target audiences'):
         await service.authenticate_token(token, ())
     user = await service.authenticate_token(token, ("x", "y"))
@@ -119,10 +119,10 @@ async def test_token_for_another_audience_is_refused(key_file):
 
 
 async def test_token_of_another_key_or_without_signature_is_refused(key_file, tmp_path):
-    other = tokens(ensure_signing_key(tmp_path / "other.key")).mint(SUBJECT, [ISSUER], Lifetime(3600), NOW)
+    other = tokens(ensure_signing_key(tmp_path / "other.key")).mint(SUBJECT, [ISSUER], Lifetime(3600), NOW).token
     with pytest.raises(InvalidCredential, match="invalid signature, no keys found"):
         await tokens(key_file).authenticate_token(other, ())
-    good = tokens(key_file).mint(SUBJECT, [ISSUER], Lifetime(3600), NOW)
+    good = tokens(key_file).mint(SUBJECT, [ISSUER], Lifetime(3600), NOW).token
     header, payload, _ = good.split(".")
     for forged in (f"{header}.{payload}.", f"{header}.{payload}.{'A' * 86}"):
         with pytest.raises(InvalidCredential):
@@ -134,7 +134,7 @@ async def test_token_of_another_key_or_without_signature_is_refused(key_file, tm
 
 async def test_token_of_another_issuer_is_left_to_others(key_file):
     service = ServiceAccountTokens(ServiceAccountKeys(key_file), ["https://other"], ["x"], None)
-    token = service.mint(SUBJECT, [ISSUER], Lifetime(3600), NOW)
+    token = service.mint(SUBJECT, [ISSUER], Lifetime(3600), NOW).token
     assert await tokens(key_file).authenticate_token(token, ()) is None
     assert await tokens(key_file).authenticate_token("no.token", ()) is None
     assert await tokens(key_file).authenticate_token("eyJhbGciOiJub25lIn0.e30.x", ()) is None
@@ -166,7 +166,7 @@ def test_our_tokens_are_read_by_pyjwt_with_the_published_keys(key_file):
 
     keys = ServiceAccountKeys(key_file)
     published = discovery.key_set(keys.verification)["keys"][0]
-    token = tokens(key_file).mint(SUBJECT, ["a"], Lifetime(3600), datetime.now(UTC))
+    token = tokens(key_file).mint(SUBJECT, ["a"], Lifetime(3600), datetime.now(UTC)).token
     assert jwt.get_unverified_header(token)["kid"] == published["kid"]
     assert jwt.decode(token, jwt.PyJWK(published), audience="a", issuer=ISSUER)["sub"].endswith(":sa")
 
