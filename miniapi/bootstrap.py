@@ -14,7 +14,7 @@ from miniapi.authz import builtin as authz
 from miniapi.authz.rbac import GROUP as RBAC_GROUP
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformerFactory
-from miniapi.client.loopback import LoopbackTransport
+from miniapi.client.loopback import LoopbackFailed, LoopbackTransport, checked
 from miniapi.client.outbound import ProxyTransport, ProxyTransportConfig
 from miniapi.controllers import builtin as controllers
 from miniapi.kinds.builtin import builtin_kinds
@@ -55,11 +55,21 @@ class Server:
     controllers: Sequence[controllers.Controller]
 
 
+START_PROBLEMS = (
+    CannotServe,
+    authn.BadAuthentication,
+    BadAudit,
+    StorageConfigError,
+    StoreUnavailable,
+    LoopbackFailed,
+)
+
+
 def build(options: Options) -> Server:
     """Options to server, nothing started. Raises StartFailed."""
     try:
         return _build(options)
-    except (CannotServe, authn.BadAuthentication, BadAudit, StorageConfigError, StoreUnavailable) as problem:
+    except START_PROBLEMS as problem:
         raise StartFailed(str(problem)) from None
 
 
@@ -71,18 +81,20 @@ def _build(options: Options) -> Server:
     rest_options = RestOptions(storage, BuiltinSchemas(), options.generic.event_ttl_seconds)
     resources = KubeResources(rest_options, clock.utc_now)
     lister = RegistryLister(catalog, resources.of)
+    loopback_config = checked(serving.loopback_client_config())
     loopback = LoopbackTransport()
-    client = Client(loopback)
+    client = Client(loopback, user_agent=loopback_config.user_agent)
     informers = SharedInformerFactory(client)
     config = GenericConfig(
         options.generic,
         proxy_transport,
         serving,
         options.advertise_address(),
+        loopback_config,
         loopback,
         client,
         informers,
-        _authentication(options, serving, lister),
+        _authentication(options, serving, lister, loopback_config.bearer_token),
         _authorization(options, informers),
         options.authorization.always_allow_paths,
         options.audit.build(),
@@ -114,10 +126,12 @@ def _enabled(options: Options) -> Sequence[Kind]:
     return kinds
 
 
-def _authentication(options: Options, serving: SecureServing, lister: RegistryLister) -> authn.Authentication:
+def _authentication(
+    options: Options, serving: SecureServing, lister: RegistryLister, loopback_token: str
+) -> authn.Authentication:
     ca_file = options.authentication.client_ca_file
     client_cas = (*([Path(ca_file)] if ca_file else []), serving.certificates.ca)
-    return authn.build(options.authentication, options.cert_dir(), client_cas, lister)
+    return authn.build(options.authentication, options.cert_dir(), client_cas, lister, loopback_token)
 
 
 def _authorization(options: Options, informers: SharedInformerFactory) -> authz.Authorization:

@@ -15,6 +15,7 @@ from miniapi.authn.service_account import ServiceAccountTokens
 from miniapi.authn.service_account_keys import ServiceAccountKeys, ensure_signing_key
 from miniapi.authn.tokens import StaticTokens, read_token_file
 from miniapi.authn.union import Union
+from miniapi.meta.user import LOOPBACK
 
 
 class BadAuthentication(Exception):
@@ -74,13 +75,20 @@ AUTHENTICATORS: tuple[Callable[[Sources], Authenticator | None], ...] = (_reques
 
 
 def build(
-    options: AuthenticationOptions, key_directory: Path, client_ca_files: tuple[Path, ...], objects: ObjectGetter
+    options: AuthenticationOptions,
+    key_directory: Path,
+    client_ca_files: tuple[Path, ...],
+    objects: ObjectGetter,
+    loopback_token: str,
 ) -> Authentication:
-    """Reads what the flags name; makes the signing key where none is named. BadAuthentication names flag and file."""
+    """Reads what the flags name; makes the signing key where none is named. BadAuthentication names flag and file.
+
+    `loopback_token` is the server's own identity towards itself, good where its client speaks HTTPS.
+    """
     audiences = options.effective_audiences()
     keys = _keys(options, key_directory)
     accounts = ServiceAccountTokens(keys, options.effective_issuers(), audiences, objects if options.lookup else None)
-    kinds: list[TokenAuthenticator] = []
+    kinds: list[TokenAuthenticator] = [StaticTokens({loopback_token: LOOPBACK}, audiences)]
     if options.token_file:
         try:
             kinds.append(StaticTokens(read_token_file(Path(options.token_file)), audiences))

@@ -23,7 +23,7 @@ ChangeHandler = Callable[[str, Object | None, Object | None], None]
 class Source(Protocol):
     """An informer of one of the four kinds: tells of all that is there, then of every change."""
 
-    def add_handler(self, handler: ChangeHandler, /) -> None: ...
+    def add_handler(self, handler: ChangeHandler, /) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)

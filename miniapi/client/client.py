@@ -1,7 +1,8 @@
-"""A small typed-by-row client over a transport: what informers, controllers and admission use inside the server."""
+"""Requests to an API server as objects in, objects out, over any transport."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -9,12 +10,21 @@ from urllib.parse import urlencode
 import orjson
 from multidict import CIMultiDict
 
+from miniapi.client import content
 from miniapi.client.interface import Transport
-from miniapi.errors import ApiError, Cause
 from miniapi.meta.objects import Object
-from miniapi.wire import Reply, Request, fixed_body, no_body
+from miniapi.wire import JSON, Reply, Request, fixed_body, no_body
 
 USER_AGENT = "miniapi/loopback"
+MOST_RETRIES = 10
+"""As client-go: a server that asks to be asked again is, this often."""
+CONNECTION_RETRIES = 3
+FIRST_PAUSE_SECONDS = 0.05
+
+STRATEGIC = "application/strategic-merge-patch+json"
+MERGE = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+APPLY = "application/apply-patch+yaml"
 
 
 def resource_path(
@@ -31,72 +41,117 @@ def resource_path(
 
 
 class Client:
-    """Requests as objects in, objects out; failures are ApiErrors."""
+    """Failures are ApiErrors; OSError where the server cannot be reached.
 
-    def __init__(self, transport: Transport, headers: Mapping[str, str] | None = None) -> None:
+    Sent again: whatever the server answers with Retry-After (429, 503, ...), and reads whose connection broke.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        content_type: str = JSON,
+        accept: str = JSON,
+        user_agent: str = USER_AGENT,
+    ) -> None:
         self._transport = transport
-        self._headers = {"Accept": "application/json", "User-Agent": USER_AGENT, **(headers or {})}
+        self._content_type = content_type
+        self._headers = {"Accept": accept, "User-Agent": user_agent}
 
-    async def _send(
+    async def send(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, content_type: str = ""
     ) -> Reply:
+        """Any request; a reply below 400."""
         headers = CIMultiDict(self._headers)
         read: Callable[[int], Awaitable[bytes]] = no_body
         if body is not None:
-            headers["Content-Type"] = content_type or "application/json"
-            read = fixed_body(orjson.dumps(body))
+            data, headers["Content-Type"] = (
+                (orjson.dumps(body), content_type) if content_type else content.encode(body, self._content_type)
+            )
+            read = fixed_body(data)
         request = Request(method, path, urlencode(query) if query else "", headers, read)
-        reply = await self._transport.send(request)
-        if reply.status >= 400:
-            raise _problem(reply)
-        return reply
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                reply = await self._transport.send(request)
+            except OSError:
+                if method != "GET" or tries > CONNECTION_RETRIES:
+                    raise
+                await asyncio.sleep(FIRST_PAUSE_SECONDS * 2**tries)
+                continue
+            if reply.status < 400:
+                return reply
+            pause = next((v for k, v in reply.headers if k.lower() == "retry-after"), "")
+            if not pause.isdigit() or tries > MOST_RETRIES or reply.status < 429:
+                raise content.problem(reply)
+            await asyncio.sleep(int(pause))
 
-    async def get(self, group: str, version: str, plural: str, namespace: str, name: str) -> Object:
+    async def get(
+        self, group: str, version: str, plural: str, namespace: str, name: str, subresource: str = ""
+    ) -> Object:
         """One object; ApiError 404 where there is none."""
-        reply = await self._send("GET", resource_path(group, version, plural, namespace, name))
-        return _object(reply)
+        return _object(await self.send("GET", resource_path(group, version, plural, namespace, name, subresource)))
 
     async def list(self, group: str, version: str, plural: str, namespace: str = "", **query: str) -> Object:
-        """The list object."""
-        return _object(await self._send("GET", resource_path(group, version, plural, namespace), query))
+        """The list object; its items carry their kind and version."""
+        listed = _object(await self.send("GET", resource_path(group, version, plural, namespace), query))
+        listed["items"] = content.with_types(listed)
+        return listed
 
-    async def create(self, group: str, version: str, plural: str, namespace: str, obj: Object) -> Object:
-        """The object as created."""
-        return _object(await self._send("POST", resource_path(group, version, plural, namespace), None, obj))
+    async def create(
+        self, group: str, version: str, plural: str, namespace: str, obj: Object, name: str = "", subresource: str = ""
+    ) -> Object:
+        """The object as created; with a name and subresource, what an eviction, binding or token request gives."""
+        path = resource_path(group, version, plural, namespace, name, subresource)
+        return _object(await self.send("POST", path, None, obj))
 
     async def update(
         self, group: str, version: str, plural: str, namespace: str, obj: Object, subresource: str = ""
     ) -> Object:
         """The object as updated."""
         path = resource_path(group, version, plural, namespace, obj["metadata"]["name"], subresource)
-        return _object(await self._send("PUT", path, None, obj))
+        return _object(await self.send("PUT", path, None, obj))
+
+    async def patch(
+        self,
+        group: str,
+        version: str,
+        plural: str,
+        namespace: str,
+        name: str,
+        patch: Any,
+        media_type: str = MERGE,
+        subresource: str = "",
+        **query: str,
+    ) -> Object:
+        """The object as patched; `media_type` is MERGE, STRATEGIC, JSON_PATCH or APPLY."""
+        path = resource_path(group, version, plural, namespace, name, subresource)
+        return _object(await self.send("PATCH", path, query, patch, media_type))
 
     async def delete(
         self, group: str, version: str, plural: str, namespace: str, name: str, options: Object | None = None
-    ) -> None:
-        """Deletes or marks."""
-        await self._send("DELETE", resource_path(group, version, plural, namespace, name), None, options)
+    ) -> Object:
+        """Deletes or marks; the object or the Status that the server answers."""
+        return _object(await self.send("DELETE", resource_path(group, version, plural, namespace, name), None, options))
 
-    async def delete_collection(self, group: str, version: str, plural: str, namespace: str) -> None:
-        """Deletes or marks all of a namespace."""
-        await self._send("DELETE", resource_path(group, version, plural, namespace))
+    async def delete_collection(
+        self, group: str, version: str, plural: str, namespace: str, options: Object | None = None, **query: str
+    ) -> None:
+        """Deletes or marks all that the query selects."""
+        await self.send("DELETE", resource_path(group, version, plural, namespace), query, options)
 
     async def watch(
         self, group: str, version: str, plural: str, namespace: str = "", **query: str
     ) -> AsyncIterator[tuple[str, Object]]:
         """(type, object) as they come; ends with the server's timeout."""
-        reply = await self._send("GET", resource_path(group, version, plural, namespace), {"watch": "true", **query})
+        reply = await self.send("GET", resource_path(group, version, plural, namespace), {"watch": "true", **query})
         stream = reply.stream
         if stream is None:
             return
-        rest = b""
         try:
-            async for chunk in stream:
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    if line:
-                        event = orjson.loads(line)
-                        yield event["type"], event["object"]
+            async for event in content.events(stream, reply.content_type):
+                yield event
         finally:
             close = getattr(stream, "aclose", None)
             if close is not None:
@@ -104,21 +159,4 @@ class Client:
 
 
 def _object(reply: Reply) -> Object:
-    decoded: Object = orjson.loads(reply.body)
-    return decoded
-
-
-def _problem(reply: Reply) -> ApiError:
-    status = orjson.loads(reply.body) if reply.body[:1] == b"{" else {}
-    details = status.get("details") or {}
-    return ApiError(
-        reply.status,
-        status.get("reason", ""),
-        status.get("message", reply.body.decode("utf-8", "replace")),
-        name=details.get("name", ""),
-        group=details.get("group", ""),
-        kind=details.get("kind", ""),
-        causes=[
-            Cause(c.get("reason", ""), c.get("message", ""), c.get("field", "")) for c in details.get("causes", [])
-        ],
-    )
+    return content.decode(reply.body, reply.content_type)

@@ -1,14 +1,16 @@
-"""The proxy transport: one pooled aiohttp session for calls to kubelets, webhooks and API services."""
+"""Calls over the network: the proxy transport to kubelets, webhooks and API services, and a client's own."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 from multidict import CIMultiDict
 
+from miniapi.client.config import ClientConfig
 from miniapi.wire import Reply, Request
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ IDLE_SECONDS = 90.0
 CONNECT_SECONDS = 30.0
 TLS_HANDSHAKE_SECONDS = 10.0
 MAX_BODY_BYTES = 16 * 1024 * 1024
+WATCH_BUFFER_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,41 +40,108 @@ class ProxyTransport:
         self._config = config
         self._session: aiohttp.ClientSession | None = None
 
-    def _open(self) -> aiohttp.ClientSession:
-        import aiohttp
-
+    async def send(self, request: Request) -> Reply:
+        """`request.path` is a whole URL here. The body is streamed."""
         if self._session is None:
             tls = ssl.create_default_context(cafile=self._config.ca_file or None)
             if not self._config.ca_file:
                 tls.check_hostname = False
                 tls.verify_mode = ssl.CERT_NONE
-            connector = aiohttp.TCPConnector(
-                ssl=tls, limit=CONNECTIONS, limit_per_host=CONNECTIONS_PER_HOST, keepalive_timeout=IDLE_SECONDS
-            )
-            timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False)
-        return self._session
-
-    async def send(self, request: Request) -> Reply:
-        """`request.path` is a whole URL here. The body is streamed."""
-        session = self._open()
+            self._session = _session(tls)
         url = request.path + ("?" + request.query if request.query else "")
-        response = await session.request(
+        response = await self._session.request(
             request.method, url, data=await request.read(MAX_BODY_BYTES), headers=request.headers
         )
-
-        async def chunks() -> AsyncIterator[bytes]:
-            try:
-                async for chunk in response.content.iter_any():
-                    yield chunk
-            finally:
-                response.release()
-
         headers = CIMultiDict(response.headers)
         content_type = headers.pop("Content-Type", "application/octet-stream")
-        return Reply(response.status, b"", content_type, list(headers.items()), chunks())
+        return Reply(response.status, b"", content_type, list(headers.items()), _chunks(response))
 
     async def close(self) -> None:
         """Closes the pool."""
         if self._session is not None:
             await self._session.close()
+
+
+class HttpsTransport:
+    """A client's `Transport` to the server that its config names."""
+
+    def __init__(self, config: ClientConfig) -> None:
+        self._config = config
+        self._tls = config.tls()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, request: Request) -> Reply:
+        """Watches stream, everything else is read whole. OSError where the server cannot be reached."""
+        import aiohttp
+        from yarl import URL
+
+        if self._session is None:
+            self._session = _session(self._tls)
+        headers = CIMultiDict(request.headers)
+        token = self._config.token()
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        headers["Accept-Encoding"] = "gzip" if self._config.compression else "identity"
+        base = self._config.host.rstrip("/")
+        url = base + quote(request.path, safe="/:@!$&'()*+,;=~") + ("?" + request.query if request.query else "")
+        name = self._config.server_name or urlsplit(base).hostname
+        try:
+            response = await self._session.request(
+                request.method,
+                URL(url, encoded=True),
+                data=await request.read(MAX_BODY_BYTES),
+                headers=headers,
+                server_hostname=name if self._tls else None,
+            )
+            content_type = response.headers.get("Content-Type", "")
+            replied = list(response.headers.items())
+            if response.status < 400 and "watch=true" in request.query.split("&"):
+                return Reply(response.status, b"", content_type, replied, _chunks(response))
+            body = await response.read()
+        except aiohttp.ClientError as problem:
+            raise ConnectionError(f"{request.method} {base}{request.path}: {problem}") from None
+        if response.headers.get("Content-Encoding") == "gzip":
+            import gzip
+
+            body = gzip.decompress(body)
+        return Reply(response.status, body, content_type, replied)
+
+    async def close(self) -> None:
+        """Closes the pool."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _session(tls: ssl.SSLContext | None) -> aiohttp.ClientSession:
+    import aiohttp
+
+    class Connector(aiohttp.TCPConnector):
+        """aiohttp has no setting for the TLS handshake alone; this is the one call that takes it."""
+
+        async def _wrap_create_connection(self, *args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("ssl"):
+                kwargs["ssl_handshake_timeout"] = TLS_HANDSHAKE_SECONDS
+            return await super()._wrap_create_connection(*args, **kwargs)
+
+    connector = Connector(
+        ssl=tls if tls is not None else True,
+        limit=CONNECTIONS,
+        limit_per_host=CONNECTIONS_PER_HOST,
+        keepalive_timeout=IDLE_SECONDS,
+    )
+    timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS)
+    return aiohttp.ClientSession(
+        connector=connector, timeout=timeout, auto_decompress=False, read_bufsize=WATCH_BUFFER_BYTES
+    )
+
+
+async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    import aiohttp
+
+    try:
+        async for chunk in response.content.iter_any():
+            yield chunk
+    except aiohttp.ClientError as problem:
+        raise ConnectionError(f"the connection broke: {problem}") from None
+    finally:
+        response.close()

@@ -9,6 +9,7 @@ from miniapi.audit.options import Audit
 from miniapi.authn.builtin import Authentication
 from miniapi.authz.builtin import Authorization
 from miniapi.client.client import Client
+from miniapi.client.config import ClientConfig
 from miniapi.client.informers import SharedInformerFactory
 from miniapi.client.loopback import LoopbackTransport
 from miniapi.client.outbound import ProxyTransport
@@ -29,6 +30,8 @@ class GenericConfig:
     serving: SecureServing
     advertise_address: str
     """Where others are told to reach this server."""
+    loopback_client_config: ClientConfig
+    """Protobuf, no compression, a privileged token: for whatever part of the server speaks HTTPS to it."""
     loopback: LoopbackTransport
     client: Client
     """Of the server's own parts, over `loopback`."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from miniapi.client.config import ClientConfig
+from miniapi.client.loopback import loopback_config
 from miniapi.server.certificates import Certificates, ensure, serving_names
 from miniapi.server.tls import VERSIONS as VERSIONS
 from miniapi.server.tls import CertificateKey, ServerTls, TlsFiles, openssl_ciphers
@@ -43,6 +45,13 @@ class SecureServing:
         """The port taken."""
         port: int = self.listener.getsockname()[1]
         return port
+
+    def loopback_client_config(self) -> ClientConfig:
+        """How the server reaches itself, with a token that only this process knows."""
+        address: str = self.listener.getsockname()[0]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)
+        named = f"[{host}]" if ":" in host else host
+        return loopback_config(f"https://{named}:{self.port}", self.ca_file.read_bytes())
 
 
 def _flag(name: str, text: str, kind: str = "string", default: Any = "") -> Any:
