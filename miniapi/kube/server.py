@@ -7,7 +7,7 @@ from miniapi.clock import Clock
 from miniapi.kinds.catalog import Catalog
 from miniapi.kube.discovery import Discovery
 from miniapi.kube.handlers.builtin import Sources, builtin_handlers, builtin_hooks
-from miniapi.kube.handlers.identity import identity_handlers
+from miniapi.kube.handlers.identity import identity_handlers, identity_hooks
 from miniapi.kube.handlers.openid import openid_paths
 from miniapi.kube.lister import RegistryLister
 from miniapi.kube.openapi import OpenApi
@@ -29,6 +29,7 @@ def kube_server(
     delegate: GenericServer,
 ) -> GenericServer:
     """The middle of the chain."""
+    lister = RegistryLister(catalog, resources.of)
     scopes = KubeScopes(
         catalog,
         BuiltinSchemas(),
@@ -39,9 +40,12 @@ def kube_server(
         config.options.min_request_timeout_seconds,
         handlers={
             **builtin_handlers(Sources(catalog, resources.of, config.client, config.proxy_transport)),
-            **identity_handlers(config.authentication, config.authorization, RegistryLister(catalog, resources.of)),
+            **identity_handlers(config.authentication, config.authorization, lister),
         },
-        hooks=builtin_hooks(catalog, resources.of, config.options.service_cluster_ip_range),
+        hooks={
+            **builtin_hooks(catalog, resources.of, config.options.service_cluster_ip_range),
+            **identity_hooks(config.authorization, lister),
+        },
     )
     discovery = Discovery(catalog, f"{config.advertise_address}:{config.serving.port}")
     openapi = OpenApi(catalog, DEFAULT_VERSION, version_info()["gitVersion"])

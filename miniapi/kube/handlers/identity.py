@@ -1,11 +1,13 @@
-"""Which handler serves which question of identity and rights."""
+"""Which handler serves which question of identity and rights, and what writes of roles and bindings must pass."""
 
 from __future__ import annotations
 
 from miniapi.authn.builtin import Authentication
 from miniapi.authn.interface import ObjectGetter
 from miniapi.authz.builtin import Authorization
-from miniapi.endpoints.scope import ResourceHandler
+from miniapi.authz.escalation import EscalationCheck
+from miniapi.authz.policy import GROUP as RBAC_GROUP
+from miniapi.endpoints.scope import Hooks, ResourceHandler
 from miniapi.kube.handlers.access_reviews import (
     local_subject_access_reviews,
     self_subject_access_reviews,
@@ -13,14 +15,19 @@ from miniapi.kube.handlers.access_reviews import (
 )
 from miniapi.kube.handlers.identity_reviews import self_subject_reviews, self_subject_rules_reviews, token_reviews
 from miniapi.kube.handlers.token_request import TokenRequests
+from miniapi.meta.objects import Object
+from miniapi.strategies.interface import WriteContext
+
+Place = tuple[str, str, str]
+"""(group, plural, subresource)."""
 
 _AUTHENTICATION, _AUTHORIZATION = "authentication.k8s.io", "authorization.k8s.io"
 
 
 def identity_handlers(
     identity: Authentication, rights: Authorization, objects: ObjectGetter
-) -> dict[tuple[str, str, str], ResourceHandler]:
-    """Handlers by (group, plural, subresource)."""
+) -> dict[Place, ResourceHandler]:
+    """Handlers by place."""
     longest, extend = int(identity.options.max_expiration_seconds), identity.options.extend_expiration
     requests = TokenRequests(identity.service_accounts, objects, longest, extend)
     authorizer = rights.authorizer
@@ -33,3 +40,20 @@ def identity_handlers(
         (_AUTHORIZATION, "localsubjectaccessreviews", ""): local_subject_access_reviews(authorizer),
         (_AUTHORIZATION, "selfsubjectrulesreviews", ""): self_subject_rules_reviews(rights.rules),
     }
+
+
+def identity_hooks(rights: Authorization, objects: ObjectGetter) -> dict[Place, Hooks]:
+    """Nobody grants more than they have."""
+    check = EscalationCheck(rights.authorizer, rights.policy, objects.get)
+    plurals = ("roles", "clusterroles", "rolebindings", "clusterrolebindings")
+    return {(RBAC_GROUP, plural, ""): _unescalated(check, plural) for plural in plurals}
+
+
+def _unescalated(check: EscalationCheck, plural: str) -> Hooks:
+    async def before_create(obj: Object, ctx: WriteContext) -> None:
+        await check.check(ctx.user, plural, ctx.namespace, "", obj, None)
+
+    async def before_update(obj: Object, old: Object, ctx: WriteContext) -> None:
+        await check.check(ctx.user, plural, ctx.namespace, ctx.name, obj, old)
+
+    return Hooks(before_create, before_update)
