@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from miniapi.admission.chain import AdmissionChain
 from miniapi.admission.interface import Lister, Mutator, Validator, Writer
 from miniapi.admission.options import AdmissionOptions
+from miniapi.admission.plugins.certificate_approval import CertificateApproval
+from miniapi.admission.plugins.certificate_signing import CertificateSigning
+from miniapi.admission.plugins.certificate_subject_restriction import CertificateSubjectRestriction
 from miniapi.admission.plugins.default_storage_class import DefaultStorageClass
 from miniapi.admission.plugins.default_toleration_seconds import DefaultTolerationSeconds
 from miniapi.admission.plugins.namespace_lifecycle import NamespaceLifecycle
@@ -48,6 +51,9 @@ PLUGINS: tuple[tuple[str, Make], ...] = (
     ("StorageObjectInUseProtection", lambda s: StorageObjectInUseProtection()),
     ("PersistentVolumeClaimResize", lambda s: PersistentVolumeClaimResize(s.lister)),
     ("RuntimeClass", lambda s: RuntimeClass(s.lister)),
+    ("CertificateApproval", lambda s: CertificateApproval(s.authorizer)),
+    ("CertificateSigning", lambda s: CertificateSigning(s.authorizer)),
+    ("CertificateSubjectRestriction", lambda s: CertificateSubjectRestriction()),
 )
 """Names are those of the flags; `options.ORDER` says which run by default."""
 
