@@ -20,7 +20,6 @@ from miniapi.controllers import builtin as controllers
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.enablement import enabled
-from miniapi.kinds.kind import Kind
 from miniapi.kube.fresh import first_service_address
 from miniapi.kube.hooks import post_start_hooks
 from miniapi.kube.lister import RegistryLister
@@ -76,7 +75,7 @@ def build(options: Options) -> Server:
 def _build(options: Options) -> Server:
     proxy_transport = ProxyTransport(ProxyTransportConfig())
     serving = _secure_serving(options)
-    catalog = Catalog(_enabled(options))
+    catalog = Catalog(enabled(builtin_kinds(), options.generic.runtime_config)[0])
     storage = StorageFactoryConfig(options.data_dir()).complete(options.storage).new()
     rest_options = RestOptions(storage, BuiltinSchemas(), options.generic.event_ttl_seconds)
     resources = KubeResources(rest_options, clock.utc_now)
@@ -98,6 +97,7 @@ def _build(options: Options) -> Server:
         _authorization(options, informers),
         options.authorization.always_allow_paths,
         options.audit.build(),
+        options.logs.tells_requests,
     )
     chain = admission.build(options.admission, lister, client, config.authorization.authorizer)
     apiextensions = GenericServer("apiextensions", NoScopes())
@@ -117,13 +117,6 @@ def _secure_serving(options: Options) -> SecureServing:
     addresses += [generic.external_hostname] if generic.external_hostname else []
     client_cas = [Path(f) for f in (given.client_ca_file, given.request_header_ca_file) if f]
     return options.serving.apply(options.cert_dir(), client_cas, addresses=addresses)
-
-
-def _enabled(options: Options) -> Sequence[Kind]:
-    kinds, problems = enabled(builtin_kinds(), options.generic.runtime_config)
-    if problems:
-        raise StartFailed("; ".join(problems))
-    return kinds
 
 
 def _authentication(

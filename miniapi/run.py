@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 import time
 
@@ -20,10 +19,7 @@ def run(options: Options) -> int:
     import uvloop
 
     started = time.monotonic()
-    levels = {0: logging.WARNING, 1: logging.WARNING, 2: logging.INFO, 3: logging.INFO}
-    logging.basicConfig(
-        level=levels.get(options.local.verbosity, logging.DEBUG), format="%(levelname)s %(name)s: %(message)s"
-    )
+    options.logs.apply()
 
     async def main() -> None:
         await serve(build(options), started)
@@ -80,8 +76,9 @@ def _announce(server: Server, seconds: float) -> None:
     url = f"https://{server.config.advertise_address}:{serving.port}"
     path = options.kubeconfig_path()
     config = document(url, serving.certificates, serving.ca_file)
-    write(path, config)
+    if path is not None:
+        write(path, config)
     if options.local.merge_kubeconfig:
         merge(user_path(), config)
-    if not options.local.quiet:
-        announce(Summary(url, server.storage.place(), str(path), seconds), sys.stdout)
+    if not options.logs.quiet:
+        announce(Summary(url, server.storage.place(), str(path or ""), seconds), sys.stdout)

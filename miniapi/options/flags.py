@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
+from miniapi.options.unbuilt import Unbuilt
+
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_SHORT = {"-v": "v", "-h": "help", "-q": "quiet"}
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -24,7 +25,7 @@ class Flag:
 
     name: str
     kind: str
-    """string, strings, int, float, bool, duration (seconds), ip, map."""
+    """As `miniapi.flag.flag` lists them."""
     help: str
     section: str
     attribute: str
@@ -40,16 +41,10 @@ def flags_of(section: str, options_type: type[Any]) -> list[Flag]:
             default = field.default if field.default is not dataclasses.MISSING else None
             if field.default_factory is not dataclasses.MISSING:
                 default = field.default_factory()
-            found.append(
-                Flag(
-                    name,
-                    field.metadata.get("kind", "string"),
-                    field.metadata.get("help", ""),
-                    section,
-                    field.name,
-                    default,
-                )
-            )
+            metadata = field.metadata
+            where = metadata.get("section") or section
+            kind = metadata.get("kind", "string")
+            found.append(Flag(name, kind, metadata.get("help", ""), where, field.name, default))
     return found
 
 
@@ -109,40 +104,54 @@ def convert(kind: str, text: str) -> Any:
     return text
 
 
-def parse(argv: Sequence[str], flags: Mapping[str, Flag]) -> tuple[dict[str, Any], list[str], list[str]]:
-    """-> (values by flag name, positional arguments, problems)."""
-    values: dict[str, Any] = {}
-    rest: list[str] = []
-    problems: list[str] = []
-    position = 0
-    while position < len(argv):
-        word = argv[position]
-        position += 1
+@dataclass(slots=True)
+class Parsed:
+    """What a command line says."""
+
+    values: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """By flag name."""
+    rest: list[str] = dataclasses.field(default_factory=list)
+    """Words that belong to no flag."""
+    problems: list[str] = dataclasses.field(default_factory=list)
+
+
+def parse(argv: Sequence[str], flags: Mapping[str, Flag], unbuilt: Unbuilt) -> Parsed:
+    """Reads all of it, whatever is wrong with a part."""
+    parsed = Parsed()
+    words = list(reversed(argv))
+    while words:
+        word = words.pop()
         if word == "--":
-            rest.extend(argv[position:])
+            parsed.rest += reversed(words)
             break
         if not word.startswith("-") or word == "-":
-            rest.append(word)
+            parsed.rest.append(word)
             continue
-        name, has_value, text = word.lstrip("-").partition("=")
-        name = {"v": "v", "h": "help", "q": "quiet"}.get(name, name).replace("_", "-")
+        name, text = _split(word)
         flag = flags.get(name)
+        kind = flag.kind if flag else unbuilt.kind(name)
+        if text is None and kind == "bool":
+            text = "true"
+        elif text is None and words and (flag or not words[-1].startswith("-")):
+            text = words.pop()
         if flag is None:
-            problems.append(unknown(name, flags))
-            if not has_value and position < len(argv) and not argv[position].startswith("-"):
-                position += 1
-            continue
-        if not has_value:
-            if flag.kind == "bool":
-                text = "true"
-            elif position < len(argv):
-                text = argv[position]
-                position += 1
-            else:
-                problems.append(f"--{name} needs a value: --{name}={flag.kind.upper()}")
-                continue
-        problems += put(values, flag, text)
-    return values, rest, problems
+            parsed.problems += unbuilt.refuse(name, text or "", flags)
+        elif text is None:
+            parsed.problems.append(f"--{name} needs a value: --{name}={flag.kind.upper()}")
+        else:
+            parsed.problems += put(parsed.values, flag, text)
+    return parsed
+
+
+def _split(word: str) -> tuple[str, str | None]:
+    """`--name=value`, `-v=2` and `-v2` -> (name, value); None where no value stands in the word."""
+    name, has_value, text = word.partition("=")
+    if not word.startswith("--"):
+        short = _SHORT.get(name[:2])
+        if short is not None and len(name) > 2:
+            return short, name[2:]
+        return short or name.lstrip("-"), text if has_value else None
+    return name[2:].replace("_", "-"), text if has_value else None
 
 
 def put(values: dict[str, Any], flag: Flag, text: str) -> list[str]:
@@ -155,40 +164,36 @@ def put(values: dict[str, Any], flag: Flag, text: str) -> list[str]:
         values.setdefault(flag.name, []).extend(value)
     elif flag.kind == "map":
         values.setdefault(flag.name, {}).update(value)
+    elif flag.kind == "stringArray":
+        values.setdefault(flag.name, []).append(value)
     else:
         values[flag.name] = value
     return []
 
 
-def from_mapping(
-    document: Mapping[str, Any], flags: Mapping[str, Flag], source: str
-) -> tuple[dict[str, Any], list[str]]:
+def from_mapping(document: Mapping[str, Any], flags: Mapping[str, Flag], unbuilt: Unbuilt) -> Parsed:
     """The same names from a configuration file's mapping."""
-    values: dict[str, Any] = {}
-    problems: list[str] = []
+    parsed = Parsed()
     for name, value in document.items():
         flag = flags.get(str(name))
-        if flag is None:
-            problems.append(f"{source}: {unknown(str(name), flags)}")
-            continue
-        texts = value if isinstance(value, list) else [value]
+        given = value if isinstance(value, list) else [value]
         if isinstance(value, dict):
-            texts = [f"{k}={v}" for k, v in value.items()]
-        for text in texts:
-            spoken = str(text).lower() if isinstance(text, bool) else str(text)
-            problems += [f"{source}: {p}" for p in put(values, flag, spoken)]
-    return values, problems
+            given = [f"{k}={_spoken(v)}" for k, v in value.items()]
+        for text in map(_spoken, given):
+            if flag is None:
+                parsed.problems += unbuilt.refuse(str(name), text, flags)
+            else:
+                parsed.problems += put(parsed.values, flag, text)
+        if flag is not None and flag.kind in ("strings", "stringArray", "map"):
+            parsed.values.setdefault(flag.name, {} if flag.kind == "map" else [])
+    return parsed
 
 
-def unknown(name: str, flags: Mapping[str, Flag]) -> str:
-    """What to say of a flag that is not ours."""
-    known = json.loads(resources.files("miniapi.options").joinpath("data/flags.json").read_bytes())
-    if name in known:
-        return f"--{name} is a flag of kube-apiserver that miniapi does not have yet; leave it out"
-    import difflib
-
-    near = difflib.get_close_matches(name, flags, 1)
-    return f"--{name} is not a flag" + (f"; did you mean --{near[0]}?" if near else "; see --help")
+def _spoken(value: Any) -> str:
+    """A YAML value as the command line would have it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def fill(options_type: type[Any], values: Mapping[str, Any]) -> Any:

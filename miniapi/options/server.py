@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,12 @@ from miniapi.admission.options import AdmissionOptions
 from miniapi.audit.options import AuditOptions
 from miniapi.authn.options import AuthenticationOptions
 from miniapi.authz.options import AuthorizationOptions
+from miniapi.features.options import FeatureOptions
+from miniapi.flag import flag
+from miniapi.kinds.builtin import builtin_kinds
+from miniapi.kinds.enablement import enabled
 from miniapi.options.flags import Flag, fill, flags_of
+from miniapi.server.logs import LogsOptions
 from miniapi.server.options import GenericOptions
 from miniapi.server.serving_options import SecureServingOptions
 from miniapi.storage.options import EtcdOptions
@@ -28,54 +33,61 @@ class ServerDefaults(enum.Enum):
 
 @dataclass
 class LocalOptions:
-    """What is miniapi's own: files, output."""
+    """What is miniapi's own: files for people."""
 
-    config: str = field(
-        default="", metadata={"flag": "config", "help": "YAML file with flag names and values; the command line wins."}
+    config: str = flag("config", "YAML file with flag names and values; the command line wins.")
+    write_kubeconfig: str = flag("write-kubeconfig", "Where to write the admin's kubeconfig; in --data-dir if unset.")
+    merge_kubeconfig: bool = flag(
+        "merge-kubeconfig", "Add the context miniapi to your own kubeconfig and make it current.", "bool", False
     )
-    write_kubeconfig: str = field(
-        default="",
-        metadata={"flag": "write-kubeconfig", "help": "Where to write the admin's kubeconfig; in --data-dir if unset."},
-    )
-    merge_kubeconfig: bool = field(
-        default=False,
-        metadata={
-            "flag": "merge-kubeconfig",
-            "kind": "bool",
-            "help": "Add the context miniapi to your own kubeconfig and make it current.",
-        },
-    )
-    quiet: bool = field(default=False, metadata={"flag": "quiet", "kind": "bool", "help": "Say nothing but problems."})
-    verbosity: int = field(
-        default=0, metadata={"flag": "v", "kind": "int", "help": "How much to log: 0 warnings, 2 requests, 4 all."}
-    )
-    help: bool = field(default=False, metadata={"flag": "help", "kind": "bool", "help": "Print the flags."})
+    help: bool = flag("help", "Print the flags.", "bool", False)
+
+    def validate(self) -> list[str]:
+        """Nothing can be wrong."""
+        return []
 
 
 SECTIONS: Mapping[str, type[Any]] = {
     "miniapi": LocalOptions,
     "Generic": GenericOptions,
-    "Storage": EtcdOptions,
+    "Etcd": EtcdOptions,
     "Secure serving": SecureServingOptions,
+    "Auditing": AuditOptions,
+    "Features": FeatureOptions,
     "Authentication": AuthenticationOptions,
     "Authorization": AuthorizationOptions,
-    "Auditing": AuditOptions,
     "Admission": AdmissionOptions,
+    "Logs": LogsOptions,
 }
+"""By the title under which --help lists them, in the order in which `Options` has them."""
+
+KUBE_APISERVER_DEFAULTS: Mapping[str, Any] = {
+    "allow-privileged": False,
+    "authorization-mode": ["AlwaysAllow"],
+    "bind-address": "0.0.0.0",
+    "cert-dir": "/var/run/kubernetes",
+    "controllers": [],
+    "service-cluster-ip-range": "10.0.0.0/24",
+    "storage-backend": "etcd3",
+}
+"""Where kube-apiserver's own defaults differ from miniapi's."""
 
 
 @dataclass
 class Options:
     """One server's settings."""
 
+    defaults: ServerDefaults
     local: LocalOptions
     generic: GenericOptions
     storage: EtcdOptions
     serving: SecureServingOptions
+    audit: AuditOptions
+    features: FeatureOptions
     authentication: AuthenticationOptions
     authorization: AuthorizationOptions
-    audit: AuditOptions
     admission: AdmissionOptions
+    logs: LogsOptions
 
     def data_dir(self) -> Path:
         """Where store and certificates lie."""
@@ -90,10 +102,20 @@ class Options:
         """Where certificates are made."""
         return Path(self.serving.cert_dir).expanduser() if self.serving.cert_dir else self.data_dir() / "pki"
 
-    def kubeconfig_path(self) -> Path:
-        """Where the admin's kubeconfig is written."""
+    def kubeconfig_path(self) -> Path | None:
+        """Where the admin's kubeconfig is written; None in kube-apiserver's place, which writes none."""
         given = self.local.write_kubeconfig
-        return Path(given).expanduser() if given else self.data_dir() / "kubeconfig"
+        if given:
+            return Path(given).expanduser()
+        return self.data_dir() / "kubeconfig" if self.defaults is ServerDefaults.MINIAPI else None
+
+    def validate(self) -> list[str]:
+        """All that is wrong, each line naming its flag and the fix."""
+        parts = [getattr(self, part.name) for part in fields(self) if part.name != "defaults"]
+        problems = [problem for part in parts for problem in part.validate()]
+        if self.generic.runtime_config:
+            problems += enabled(builtin_kinds(), self.generic.runtime_config)[1]
+        return problems
 
 
 def default_data_dir() -> Path:
@@ -110,17 +132,6 @@ def all_flags() -> dict[str, Flag]:
 def compose(values: Mapping[str, Any], defaults: ServerDefaults) -> tuple[Options, list[str]]:
     """-> (options, all that is wrong with them)."""
     if defaults is ServerDefaults.KUBE_APISERVER:
-        values = {"bind-address": "0.0.0.0", "cert-dir": "/var/run/kubernetes", **values}
-    options = Options(*(fill(options_type, values) for options_type in SECTIONS.values()))
-    problems: list[str] = []
-    for part in (
-        options.generic,
-        options.storage,
-        options.serving,
-        options.authentication,
-        options.authorization,
-        options.audit,
-        options.admission,
-    ):
-        problems += part.validate()
-    return options, problems
+        values = {**KUBE_APISERVER_DEFAULTS, **values}
+    options = Options(defaults, *(fill(options_type, values) for options_type in SECTIONS.values()))
+    return options, options.validate()

@@ -41,6 +41,8 @@ class GenericConfig:
     always_allow_paths: Sequence[str]
     audit: Audit | None
     """None where nothing is audited."""
+    tells_requests: bool
+    """Whether each request is logged."""
     health: Health = field(default_factory=Health)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     drain: Drain = field(default_factory=Drain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miniapi.clock import Clock
 from miniapi.endpoints.context import Filter
+from miniapi.endpoints.filters.access_log import access_log
 from miniapi.endpoints.filters.audit import audit, audit_start, failed_authentication
 from miniapi.endpoints.filters.authentication import authentication
 from miniapi.endpoints.filters.authorization import authorization
@@ -19,6 +20,7 @@ def handler_chain(config: GenericConfig, clock: Clock) -> list[Filter]:
     limits, told = config.options, config.audit
     return [
         audit_start(),
+        *([access_log()] if config.tells_requests else []),
         panic_recovery(),
         config.drain.filter(),
         deadline(limits.request_timeout_seconds),

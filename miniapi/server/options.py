@@ -3,114 +3,112 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from miniapi.flag import flag
+
+HSTS_DIRECTIVES: Final = re.compile(r"max-age=\d+|includeSubDomains|preload")
+RECONCILERS: Final = ("lease", "none")
 
 
 @dataclass
 class GenericOptions:
-    """Limits, timeouts, addresses."""
+    """Limits, timeouts, addresses. Durations are seconds."""
 
-    advertise_address: str = field(
-        default="",
-        metadata={
-            "flag": "advertise-address",
-            "kind": "ip",
-            "help": "Address on which the server tells others to reach it; --bind-address, or 127.0.0.1, if unset.",
-        },
+    advertise_address: str = flag(
+        "advertise-address", "Address that others are told; --bind-address, or 127.0.0.1, if unset.", "ip"
     )
-    external_hostname: str = field(
-        default="",
-        metadata={
-            "flag": "external-hostname",
-            "help": "Host name that the serving certificate covers besides the usual.",
-        },
+    external_hostname: str = flag("external-hostname", "Host name that the serving certificate covers too.")
+    cors_allowed_origins: list[str] = flag(
+        "cors-allowed-origins", "Regular expressions of origins that browsers may call from.", "strings", []
     )
-    cors_allowed_origins: list[str] = field(
-        default_factory=list,
-        metadata={
-            "flag": "cors-allowed-origins",
-            "kind": "strings",
-            "help": "Regular expressions of origins that browsers may call from.",
-        },
+    hsts_directives: list[str] = flag(
+        "strict-transport-security-directives",
+        "Of the header Strict-Transport-Security; none if unset.",
+        "strings",
+        [],
     )
-    max_requests_inflight: int = field(
-        default=400,
-        metadata={
-            "flag": "max-requests-inflight",
-            "kind": "int",
-            "help": "Reads that may run at once, 0 for no limit.",
-        },
+    max_requests_inflight: int = flag("max-requests-inflight", "Reads that may run at once; 0: no limit.", "int", 400)
+    max_mutating_requests_inflight: int = flag(
+        "max-mutating-requests-inflight", "Writes that may run at once; 0: no limit.", "int", 200
     )
-    max_mutating_requests_inflight: int = field(
-        default=200,
-        metadata={
-            "flag": "max-mutating-requests-inflight",
-            "kind": "int",
-            "help": "Writes that may run at once, 0 for no limit.",
-        },
+    request_timeout_seconds: float = flag(
+        "request-timeout", "How long a request may take, watches aside.", "duration", 60.0
     )
-    request_timeout_seconds: float = field(
-        default=60.0,
-        metadata={"flag": "request-timeout", "kind": "duration", "help": "How long a request may take, watches aside."},
+    min_request_timeout_seconds: int = flag(
+        "min-request-timeout", "Seconds that a watch lasts; it ends at random between this and twice this.", "int", 1800
     )
-    min_request_timeout_seconds: int = field(
-        default=1800,
-        metadata={
-            "flag": "min-request-timeout",
-            "kind": "int",
-            "help": "Seconds that a watch lasts at least; it ends at random between this and twice this.",
-        },
+    storage_initialization_timeout_seconds: float = flag(
+        "storage-initialization-timeout", "How long the start waits for the store.", "duration", 60.0
     )
-    shutdown_delay_seconds: float = field(
-        default=0.0,
-        metadata={
-            "flag": "shutdown-delay-duration",
-            "kind": "duration",
-            "help": "How long the server goes on serving, with /readyz false, after it was told to stop.",
-        },
+    shutdown_delay_seconds: float = flag(
+        "shutdown-delay-duration", "How long to go on serving, with /readyz false, once told to stop.", "duration", 0.0
     )
-    shutdown_watch_grace_seconds: float = field(
-        default=0.0,
-        metadata={
-            "flag": "shutdown-watch-termination-grace-period",
-            "kind": "duration",
-            "help": "Over how long the watches are ended when the server stops; at once if 0.",
-        },
+    shutdown_send_retry_after: bool = flag(
+        "shutdown-send-retry-after",
+        "While requests finish, answer new ones with 429 and Retry-After rather than take no connections.",
+        "bool",
+        False,
     )
-    event_ttl_seconds: float = field(
-        default=3600.0, metadata={"flag": "event-ttl", "kind": "duration", "help": "How long events are kept."}
+    shutdown_watch_grace_seconds: float = flag(
+        "shutdown-watch-termination-grace-period", "Over how long watches are ended; at once if 0.", "duration", 0.0
     )
-    service_cluster_ip_range: str = field(
+    send_retry_after_while_not_ready_once: bool = flag(
+        "send-retry-after-while-not-ready-once",
+        "Answer 429 until ready for the first time; connections are taken only from then on, so that nobody sees it.",
+        "bool",
+        False,
+    )
+    livez_grace_seconds: float = flag(
+        "livez-grace-period",
+        "How long /livez overlooks start-up steps; they are over before connections are taken.",
+        "duration",
+        0.0,
+    )
+    event_ttl_seconds: float = flag("event-ttl", "How long events are kept.", "duration", 3600.0, section="Misc")
+    service_cluster_ip_range: str = flag(
+        "service-cluster-ip-range",
+        "Network from which services get their cluster IPs; two, comma separated, for both families.",
         default="10.96.0.0/16",
-        metadata={"flag": "service-cluster-ip-range", "help": "Network from which services get their cluster IPs."},
+        section="Misc",
     )
-    service_node_port_range: str = field(
+    service_node_port_range: str = flag(
+        "service-node-port-range",
+        "Ports for services of type NodePort, FIRST-LAST.",
         default="30000-32767",
-        metadata={"flag": "service-node-port-range", "help": "Ports for services of type NodePort, FIRST-LAST."},
+        section="Misc",
     )
-    runtime_config: dict[str, str] = field(
-        default_factory=dict,
-        metadata={
-            "flag": "runtime-config",
-            "kind": "map",
-            "help": "Versions and resources to serve: api/all=true|false, GROUP/VERSION[/RESOURCE]=true|false.",
-        },
+    allow_privileged: bool = flag(
+        "allow-privileged", "Whether containers may ask to be privileged.", "bool", True, section="Misc"
     )
-    allow_privileged: bool = field(
-        default=True,
-        metadata={"flag": "allow-privileged", "kind": "bool", "help": "Whether containers may ask to be privileged."},
+    endpoint_reconciler_type: str = flag(
+        "endpoint-reconciler-type",
+        "lease, or none to leave the endpoints of the service kubernetes alone.",
+        default="lease",
+        section="Misc",
     )
-    controllers: list[str] = field(
-        default_factory=lambda: ["*"],
-        metadata={
-            "flag": "controllers",
-            "kind": "strings",
-            "help": "Built-in controllers to run: * for all, NAME, -NAME to leave one out, none.",
-        },
+    runtime_config: dict[str, str] = flag(
+        "runtime-config",
+        "Versions and resources to serve: api/all=true|false, GROUP/VERSION[/RESOURCE]=true|false.",
+        "map",
+        {},
+        section="API enablement",
+    )
+    controllers: list[str] = flag(
+        "controllers",
+        "Built-in controllers to run: * for all, NAME, -NAME to leave one out, none.",
+        "strings",
+        ["*"],
+        section="miniapi",
     )
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
+        return [*self._networks(), *self._patterns(), *self._numbers()]
+
+    def _networks(self) -> list[str]:
         problems = []
         for part in self.service_cluster_ip_range.split(","):
             try:
@@ -120,17 +118,43 @@ class GenericOptions:
         if self.node_ports() is None:
             given = self.service_node_port_range
             problems.append(f'--service-node-port-range: "{given}" is not FIRST-LAST with ports from 1 to 65535')
-        for name, count in (
-            ("max-requests-inflight", self.max_requests_inflight),
-            ("max-mutating-requests-inflight", self.max_mutating_requests_inflight),
-            ("min-request-timeout", self.min_request_timeout_seconds),
-        ):
-            if count < 0:
-                problems.append(f"--{name}: {count} is negative; use 0 or more")
+        return problems
+
+    def _patterns(self) -> list[str]:
+        problems = []
+        for pattern in self.cors_allowed_origins:
+            try:
+                re.compile(pattern)
+            except re.error as problem:
+                problems.append(f'--cors-allowed-origins: "{pattern}" is not a regular expression: {problem}')
+        for directive in self.hsts_directives:
+            if not HSTS_DIRECTIVES.fullmatch(directive):
+                problems.append(
+                    f'--strict-transport-security-directives: "{directive}" is none of max-age=SECONDS, '
+                    "includeSubDomains, preload"
+                )
+        if self.endpoint_reconciler_type not in RECONCILERS:
+            given = self.endpoint_reconciler_type
+            problems.append(f"--endpoint-reconciler-type: {given} is not built; use {' or '.join(RECONCILERS)}")
+        return problems
+
+    def _numbers(self) -> list[str]:
+        problems = [
+            f"--{name}: {count} is negative; use 0 or more"
+            for name, count in (
+                ("max-requests-inflight", self.max_requests_inflight),
+                ("max-mutating-requests-inflight", self.max_mutating_requests_inflight),
+                ("min-request-timeout", self.min_request_timeout_seconds),
+                ("shutdown-delay-duration", self.shutdown_delay_seconds),
+                ("shutdown-watch-termination-grace-period", self.shutdown_watch_grace_seconds),
+                ("storage-initialization-timeout", self.storage_initialization_timeout_seconds),
+                ("livez-grace-period", self.livez_grace_seconds),
+                ("event-ttl", self.event_ttl_seconds),
+            )
+            if count < 0
+        ]
         if self.request_timeout_seconds <= 0:
-            problems.append("--request-timeout: it must be more than 0")
-        if self.shutdown_delay_seconds < 0:
-            problems.append("--shutdown-delay-duration: it must not be negative")
+            problems.append("--request-timeout: it must be more than 0, as in 1m0s")
         return problems
 
     def node_ports(self) -> tuple[int, int] | None:

@@ -7,12 +7,12 @@ import os
 import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from miniapi.client.config import ClientConfig
 from miniapi.client.loopback import loopback_config
+from miniapi.flag import flag
 from miniapi.server.certificates import Certificates, ensure, serving_names
 from miniapi.server.tls import VERSIONS as VERSIONS
 from miniapi.server.tls import CertificateKey, ServerTls, TlsFiles, openssl_ciphers
@@ -54,31 +54,24 @@ class SecureServing:
         return loopback_config(f"https://{named}:{self.port}", self.ca_file.read_bytes())
 
 
-def _flag(name: str, text: str, kind: str = "string", default: Any = "") -> Any:
-    metadata = {"flag": name, "kind": kind, "help": text}
-    if isinstance(default, list):
-        return field(default_factory=lambda: list(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
 @dataclass
 class SecureServingOptions:
     """Where and with which certificate the server listens."""
 
-    bind_address: str = _flag("bind-address", "Address to listen on.", "ip", "127.0.0.1")
-    secure_port: int = _flag("secure-port", "Port to serve HTTPS on, 0 for a free one.", "int", 6443)
-    cert_dir: str = _flag("cert-dir", "Where certificates are made and kept; in --data-dir if unset.")
-    certificate_file: str = _flag("tls-cert-file", "Serving certificate, with intermediates; made if unset.")
-    key_file: str = _flag("tls-private-key-file", "Key of --tls-cert-file.")
-    sni_cert_key: list[str] | str = _flag(
+    bind_address: str = flag("bind-address", "Address to listen on.", "ip", "127.0.0.1")
+    secure_port: int = flag("secure-port", "Port to serve HTTPS on, 0 for a free one.", "int", 6443)
+    cert_dir: str = flag("cert-dir", "Where certificates are made and kept; in --data-dir if unset.")
+    certificate_file: str = flag("tls-cert-file", "Serving certificate, with intermediates; made if unset.")
+    key_file: str = flag("tls-private-key-file", "Key of --tls-cert-file.")
+    sni_cert_key: list[str] = flag(
         "tls-sni-cert-key", "CERTIFICATE,KEY[:NAME,...] for these server names; repeat for more.", "stringArray", []
     )
-    min_version: str = _flag("tls-min-version", f"Oldest TLS taken: {', '.join(VERSIONS)}.", default="VersionTLS12")
-    cipher_suites: list[str] = _flag(
+    min_version: str = flag("tls-min-version", f"Oldest TLS taken: {', '.join(VERSIONS)}.", default="VersionTLS12")
+    cipher_suites: list[str] = flag(
         "tls-cipher-suites", "Suites of TLS 1.2 by Go's names; OpenSSL's choice if unset.", "strings", []
     )
-    permit_port_sharing: bool = _flag("permit-port-sharing", "Several may bind the port.", "bool", False)
-    permit_address_sharing: bool = _flag("permit-address-sharing", "Bind though old connections linger.", "bool", True)
+    permit_port_sharing: bool = flag("permit-port-sharing", "Several may bind the port.", "bool", False)
+    permit_address_sharing: bool = flag("permit-address-sharing", "Bind though old connections linger.", "bool", True)
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
@@ -88,14 +81,14 @@ class SecureServingOptions:
         if bool(self.certificate_file) != bool(self.key_file):
             problems.append("--tls-cert-file and --tls-private-key-file go together; name both or neither")
         files = [("tls-cert-file", self.certificate_file), ("tls-private-key-file", self.key_file)]
-        for text in self._sni_texts():
+        for text in self.sni_cert_key:
             try:
                 pair = read_sni(text)
             except ValueError as problem:
                 problems.append(f"--tls-sni-cert-key: {problem}")
                 continue
             files += [("tls-sni-cert-key", str(pair.certificate)), ("tls-sni-cert-key", str(pair.key))]
-        problems += [f"--{flag}: there is no file {path}" for flag, path in files if path and not Path(path).is_file()]
+        problems += [f"--{name}: there is no file {path}" for name, path in files if path and not Path(path).is_file()]
         if self.min_version not in VERSIONS:
             problems.append(f"--tls-min-version: {self.min_version} is not served; use {' or '.join(VERSIONS)}")
         if self.cipher_suites:
@@ -154,7 +147,7 @@ class SecureServingOptions:
         default = CertificateKey(*certificates.pair("apiserver"))
         if self.certificate_file:
             default = CertificateKey(Path(self.certificate_file), Path(self.key_file))
-        sni = tuple(read_sni(t) for t in self._sni_texts())
+        sni = tuple(read_sni(t) for t in self.sni_cert_key)
         ciphers, _ = openssl_ciphers(self.cipher_suites) if self.cipher_suites else ("", [])
         named = [
             ("tls-cert-file", default.certificate),
@@ -162,19 +155,16 @@ class SecureServingOptions:
             *(("tls-sni-cert-key", p) for pair in sni for p in (pair.certificate, pair.key)),
             *(("client-ca-file", p) for p in client_ca_files),
         ]
-        for flag, path in named:
-            _check_readable(flag, path)
-        for flag, pair in (("tls-cert-file", default), *(("tls-sni-cert-key", p) for p in sni)):
-            _check_pair(flag, pair)
+        for name, path in named:
+            _check_readable(name, path)
+        for name, pair in (("tls-cert-file", default), *(("tls-sni-cert-key", p) for p in sni)):
+            _check_pair(name, pair)
         for path in client_ca_files:
             _check_ca(path)
         return ServerTls(TlsFiles(default, sni, (*client_ca_files, certificates.ca), self.min_version, ciphers))
 
     def _trusted(self, certificates: Certificates) -> Path:
         return Path(self.certificate_file) if self.certificate_file else certificates.ca
-
-    def _sni_texts(self) -> list[str]:
-        return [self.sni_cert_key] if isinstance(self.sni_cert_key, str) else self.sni_cert_key
 
 
 def read_sni(text: str) -> CertificateKey:
@@ -197,19 +187,19 @@ def _bind_problem(address: str, port: int, problem: OSError) -> str:
     return f"--bind-address, --secure-port: cannot listen on {address}:{port}: {why}; {fix}"
 
 
-def _check_readable(flag: str, path: Path) -> None:
+def _check_readable(name: str, path: Path) -> None:
     try:
         path.read_bytes()
     except OSError as problem:
-        raise CannotServe(f"--{flag}: {path} cannot be read: {problem.strerror}") from None
+        raise CannotServe(f"--{name}: {path} cannot be read: {problem.strerror}") from None
 
 
-def _check_pair(flag: str, pair: CertificateKey) -> None:
+def _check_pair(name: str, pair: CertificateKey) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(pair.certificate, pair.key)
     except (ssl.SSLError, OSError) as problem:
         why = getattr(problem, "reason", None) or "it is not a certificate with its key in PEM form"
-        raise CannotServe(f"--{flag}: {pair.certificate} with key {pair.key} cannot be used: {why}") from None
+        raise CannotServe(f"--{name}: {pair.certificate} with key {pair.key} cannot be used: {why}") from None
 
 
 def _check_ca(path: Path) -> None:

@@ -1,0 +1,21 @@
+"""--feature-gates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from miniapi.features.gates import problems
+from miniapi.flag import flag
+
+
+@dataclass
+class FeatureOptions:
+    """Which features are on."""
+
+    gates: dict[str, str] = flag(
+        "feature-gates", "NAME=true|false pairs of Kubernetes' feature gates.", "map", {}, section="Generic"
+    )
+
+    def validate(self) -> list[str]:
+        """All that is wrong, each line naming its flag and the fix."""
+        return list(problems(self.gates))
