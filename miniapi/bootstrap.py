@@ -22,7 +22,7 @@ from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.enablement import enabled
 from miniapi.kube.fresh import first_service_address
 from miniapi.kube.hooks import post_start_hooks
-from miniapi.kube.lister import RegistryLister
+from miniapi.kube.lister import CACHED, CachedLister, RegistryLister
 from miniapi.kube.resources import KubeResources
 from miniapi.kube.server import kube_server
 from miniapi.options.server import Options
@@ -99,7 +99,10 @@ def _build(options: Options) -> Server:
         options.audit.build(),
         options.logs.tells_requests,
     )
-    chain = admission.build(options.admission, lister, client, config.authorization.authorizer)
+    cached = CachedLister(
+        lister, {(g, p): informers.informer(g, "v1", p) for g, p in CACHED if catalog.find(g, "v1", p)}
+    )
+    chain = admission.build(options.admission, cached, lister, client, config.authorization.authorizer)
     apiextensions = GenericServer("apiextensions", NoScopes())
     kube = kube_server(config, catalog, resources, chain, clock.utc_now, delegate=apiextensions)
     aggregator = GenericServer("aggregator", NoScopes(), delegate=kube)

@@ -13,10 +13,12 @@ from miniapi.admission.plugins.certificate_signing import CertificateSigning
 from miniapi.admission.plugins.certificate_subject_restriction import CertificateSubjectRestriction
 from miniapi.admission.plugins.default_storage_class import DefaultStorageClass
 from miniapi.admission.plugins.default_toleration_seconds import DefaultTolerationSeconds
+from miniapi.admission.plugins.limit_ranger import LimitRanger
 from miniapi.admission.plugins.namespace_lifecycle import NamespaceLifecycle
 from miniapi.admission.plugins.persistent_volume_claim_resize import PersistentVolumeClaimResize
 from miniapi.admission.plugins.pod_security import PodSecurity
 from miniapi.admission.plugins.priority import Priority
+from miniapi.admission.plugins.resource_quota import ResourceQuota
 from miniapi.admission.plugins.runtime_class import RuntimeClass
 from miniapi.admission.plugins.service_account import ServiceAccount
 from miniapi.admission.plugins.storage_object_in_use_protection import StorageObjectInUseProtection
@@ -30,6 +32,9 @@ class Sources:
 
     options: AdmissionOptions
     lister: Lister
+    """May lag behind by a moment."""
+    live: Lister
+    """Reads what is stored now."""
     writer: Writer
     authorizer: Authorizer
 
@@ -39,6 +44,7 @@ Make = Callable[[Sources], Plugin]
 
 PLUGINS: tuple[tuple[str, Make], ...] = (
     ("NamespaceLifecycle", lambda s: NamespaceLifecycle(s.lister)),
+    ("LimitRanger", lambda s: LimitRanger(s.lister)),
     ("ServiceAccount", lambda s: ServiceAccount(s.lister)),
     ("TaintNodesByCondition", lambda s: TaintNodesByCondition()),
     ("PodSecurity", lambda s: PodSecurity(s.lister)),
@@ -54,13 +60,16 @@ PLUGINS: tuple[tuple[str, Make], ...] = (
     ("CertificateApproval", lambda s: CertificateApproval(s.authorizer)),
     ("CertificateSigning", lambda s: CertificateSigning(s.authorizer)),
     ("CertificateSubjectRestriction", lambda s: CertificateSubjectRestriction()),
+    ("ResourceQuota", lambda s: ResourceQuota(s.lister, s.live, s.writer)),
 )
 """Names are those of the flags; `options.ORDER` says which run by default."""
 
 
-def build(options: AdmissionOptions, lister: Lister, writer: Writer, authorizer: Authorizer) -> AdmissionChain:
+def build(
+    options: AdmissionOptions, lister: Lister, live: Lister, writer: Writer, authorizer: Authorizer
+) -> AdmissionChain:
     """The chain of the enabled plugins."""
-    sources = Sources(options, lister, writer, authorizer)
+    sources = Sources(options, lister, live, writer, authorizer)
     wanted = options.enabled()
     plugins = [make(sources) for name, make in PLUGINS if name in wanted]
     mutators = [p for p in plugins if isinstance(p, Mutator)]

@@ -1,9 +1,11 @@
-"""Reads for admission straight from the registry: consistent, and nothing is held twice."""
+"""Reads for admission: straight from the registry, or from shared informers what is asked for all the time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from miniapi.admission.interface import Lister
+from miniapi.client.informers import SharedInformer
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.kind import Kind
 from miniapi.meta.objects import Object
@@ -48,3 +50,36 @@ class RegistryLister:
     def _resource(self, group: str, plural: str) -> Resource | None:
         kind = self._catalog.preferred(group, plural)
         return self._resource_of(kind) if kind is not None else None
+
+
+CACHED = (
+    ("", "limitranges"),
+    ("", "nodes"),
+    ("", "resourcequotas"),
+    ("", "serviceaccounts"),
+    ("networking.k8s.io", "ingressclasses"),
+    ("node.k8s.io", "runtimeclasses"),
+    ("scheduling.k8s.io", "priorityclasses"),
+    ("storage.k8s.io", "storageclasses"),
+)
+"""What admission asks for with almost every pod, and what seldom changes."""
+
+
+class CachedLister:
+    """`Lister` over shared informers; what they do not hold, or have not seen yet, comes from `live`."""
+
+    def __init__(self, live: Lister, informers: Mapping[tuple[str, str], SharedInformer]) -> None:
+        self._live, self._informers = live, informers
+
+    async def get(self, group: str, plural: str, namespace: str, name: str) -> Object | None:
+        """None where it does not exist."""
+        informer = self._informers.get((group, plural))
+        found = informer.get(namespace, name) if informer is not None and informer.synced.is_set() else None
+        return found if found is not None else await self._live.get(group, plural, namespace, name)
+
+    async def list(self, group: str, plural: str, namespace: str = "") -> Sequence[Object]:
+        """All of a namespace, or of the cluster."""
+        informer = self._informers.get((group, plural))
+        if informer is None or not informer.synced.is_set():
+            return await self._live.list(group, plural, namespace)
+        return informer.list(namespace)

@@ -91,3 +91,15 @@ def qos_class(spec: Spec) -> str:
 def _counted(part: Mapping[str, Any], which: str) -> Amounts:
     values = amounts(part, which)
     return {name: values[name] for name in _QOS_RESOURCES if name in values and quantity.sign(values[name]) > 0}
+
+
+def effective(spec: Spec, which: str, *, overhead: bool = True) -> Amounts:
+    """What the pod as a whole `requests` or `limits`: its own, else its containers' sum, and its overhead."""
+    total = aggregate(spec, which)
+    for name, value in amounts(spec, which).items():
+        if name in _QOS_RESOURCES or name.startswith("hugepages-"):
+            total[name] = value
+    if overhead:
+        extra = {name: quantity.parse(str(value)) for name, value in (spec.get("overhead") or {}).items()}
+        _add(total, extra if which == "requests" else {n: v for n, v in extra.items() if n in total})
+    return total

@@ -1,0 +1,1 @@
+"""How objects count against resource quotas: pure, shared by the ResourceQuota plugin and the controller."""
