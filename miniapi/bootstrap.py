@@ -50,6 +50,7 @@ class Server:
     options: Options
     config: GenericConfig
     storage: StorageFactory
+    rest_options: RestOptions
     handler: RequestHandler
     controllers: Sequence[controllers.Controller]
 
@@ -111,7 +112,9 @@ def _build(options: Options) -> Server:
     config.lifecycle.hooks += post_start_hooks(config, storage.store())
     _add_health_checks(config, storage)
     sources = controllers.Sources(client, informers, catalog, serving.certificates.ca.read_text())
-    return Server(options, config, storage, handler, controllers.build(options.generic.controllers, sources))
+    return Server(
+        options, config, storage, rest_options, handler, controllers.build(options.generic.controllers, sources)
+    )
 
 
 def _secure_serving(options: Options) -> SecureServing:

@@ -61,6 +61,7 @@ async def serve(server: Server, started: float) -> None:
         if config.audit is not None:
             await config.audit.sink.close()
         await config.proxy_transport.close()
+        await server.rest_options.close()
         await storage.close()
 
 

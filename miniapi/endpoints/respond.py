@@ -87,8 +87,7 @@ def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], nego
             list_gvk.api_version.encode(),
             orjson.dumps(meta),
         )
-        item = scope.versioned.item
-        return Reply(200, head + b",".join([item(s) for s in items]) + b"]}\n", JSON)
+        return Reply(200, b"%b%b]}\n" % (head, scope.versioned.joined(items)), JSON)
     return made(scope, [scope.versioned.object(s) for s in items], meta, negotiated)
 
 

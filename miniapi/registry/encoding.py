@@ -1,7 +1,7 @@
 """From stored bytes to what is sent, and back, with no decoding where none is needed.
 
-Stored JSON is written by us with kind, apiVersion and metadata in front and without a
-resourceVersion (that is the key's revision): a read splices the revision in.
+Our own JSON has kind, apiVersion and metadata in front and no resourceVersion (that is the key's revision): a read
+puts the revision in.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from miniapi import errors
 from miniapi.codec.builtin import codec_for
 from miniapi.codec.interface import DecodeError
 from miniapi.codec.protobuf import MAGIC as PROTOBUF_MAGIC
+from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.schema.scalars import ConvertError
 from miniapi.storage.interface import Stored
 from miniapi.storage.options import JSON, PROTOBUF, YAML
 
-_METADATA = b'"metadata":{'
 _OWN_START = b'{"kind":"'
 
 
@@ -35,9 +35,13 @@ class StoredForm:
         self._codec = None if media_type == JSON else codec_for(media_type, custom=False)
         self._restore = restore
 
-    def encode(self, obj: Object) -> bytes:
-        """The object as it will lie in the store."""
-        return orjson.dumps(obj) if self._codec is None else self._codec.encode(obj)
+    def at_rest(self, obj: Object, own: bytes) -> bytes:
+        """An object, given as a dict and as our own JSON, as it will lie in the store."""
+        return own if self._codec is None else self._codec.encode(obj)
+
+    def writes(self, data: bytes) -> bool:
+        """Whether a value is in the encoding that `at_rest` gives."""
+        return _media_type(data) == self.media_type
 
     def decode(self, data: bytes) -> Object:
         """A fresh object; 500 where the value is no object at all."""
@@ -45,10 +49,20 @@ class StoredForm:
             if data[:1] == b"{":
                 obj: Object = orjson.loads(data)
                 return obj
-            media_type = PROTOBUF if data[:4] == PROTOBUF_MAGIC else YAML
-            return self._restore(codec_for(media_type, custom=False).decode(data, None).obj)
+            return self._restore(codec_for(_media_type(data), custom=False).decode(data, None).obj)
         except (DecodeError, ConvertError, orjson.JSONDecodeError) as problem:
             raise errors.internal(f"a stored object cannot be decoded: {problem}") from None
+
+
+def _media_type(data: bytes) -> str:
+    if data[:1] == b"{":
+        return JSON
+    return PROTOBUF if data[:4] == PROTOBUF_MAGIC else YAML
+
+
+def is_own(value: bytes) -> bool:
+    """Whether a value is JSON as we store it (and not, perhaps, as the original does)."""
+    return value.startswith(_OWN_START)
 
 
 def stored_order(obj: Object) -> Object:
@@ -61,26 +75,9 @@ def stored_order(obj: Object) -> Object:
     return ordered
 
 
-def splice(value: bytes, revision: int) -> bytes | None:
-    """The object's JSON with its resourceVersion; None where the bytes are not in our own form."""
-    if not value.startswith(_OWN_START):
-        return None
-    at = value.find(_METADATA, 0, 600)
-    if at < 0:
-        return None
-    at += len(_METADATA)
-    return b'%b"resourceVersion":"%d",%b' % (value[:at], revision, value[at:])
-
-
-def splice_item(value: bytes, revision: int) -> bytes | None:
-    """As `splice`, without kind and apiVersion: an item of a built-in kind's list."""
-    if not value.startswith(_OWN_START):
-        return None
-    at = value.find(_METADATA, 0, 600)
-    if at < 0:
-        return None
-    end = at + len(_METADATA)
-    return b'{%b"resourceVersion":"%d",%b' % (value[at:end], revision, value[end:])
+def head(stored_as: GroupVersionKind) -> bytes:
+    """How all objects of a kind begin in our own JSON, up to where the revision goes."""
+    return b'{"kind":"%b","apiVersion":"%b","metadata":{' % (stored_as.kind.encode(), stored_as.api_version.encode())
 
 
 def with_revision(obj: Object, stored: Stored) -> Object:

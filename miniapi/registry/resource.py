@@ -11,12 +11,14 @@ from miniapi import errors
 from miniapi.kinds.kind import Kind
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
-from miniapi.registry.encoding import StoredForm, splice, splice_item, stored_order, with_revision
+from miniapi.registry.encoding import StoredForm, head, stored_order, with_revision
+from miniapi.registry.fanout import Frames
 from miniapi.registry.problems import STORE_PROBLEMS, told
+from miniapi.registry.watch_cache import WatchCache
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Store, Stored
 
-MEMO_LIMIT = 20_000
-"""How many encoded objects (and as many list items) a resource remembers."""
+MEMO_BYTES = 16 << 20
+"""How much of encoded list items a resource remembers: what was listed is listed again."""
 
 Update = Callable[[Object, Stored], Awaitable[Object | None]]
 """(current object, as stored) -> what to store, or None to leave it as it is. May run again on a conflict."""
@@ -52,6 +54,13 @@ class Resource:
         prefix = self.scope(namespace)
         return await self.store.scan(prefix, after=prefix + after if after else "", limit=limit, revision=revision)
 
+    async def scan_any(self, namespace: str) -> Page:
+        """The whole collection at whatever revision is at hand."""
+        prefix = self.scope(namespace)
+        if isinstance(self.store, WatchCache):
+            return await self.store.scan_any(prefix)
+        return await self.store.scan(prefix)
+
     async def revision(self) -> int:
         """The store's revision."""
         try:
@@ -69,21 +78,25 @@ class Resource:
     async def create(self, namespace: str, name: str, obj: Object) -> Stored:
         """Stores a new object; KeyConflict where it exists."""
         key = self.key(namespace, name)
-        value = self.form.encode(stored_order(obj))
+        ordered = stored_order(obj)
+        value = orjson.dumps(ordered)
+        at_rest = self.form.at_rest(ordered, value)
         try:
-            revision = await self.store.put(key, value, expected=0, lease_seconds=self.ttl_seconds)
+            revision = await self.store.put(key, at_rest, expected=0, lease_seconds=self.ttl_seconds)
         except STORE_PROBLEMS as problem:
             raise told(problem) from None
         return Stored(key, value, revision, revision, 1)
 
     async def replace(self, current: Stored, obj: Object) -> Stored:
         """Stores over `current`; the same bytes are not written. KeyConflict where it has moved on."""
-        value = self.form.encode(stored_order(obj))
-        if value == current.value:
+        ordered = stored_order(obj)
+        value = orjson.dumps(ordered)
+        if value == current.value and not current.stale:
             return current
+        at_rest = self.form.at_rest(ordered, value)
         try:
             revision = await self.store.put(
-                current.key, value, expected=current.mod_revision, lease_seconds=self.ttl_seconds
+                current.key, at_rest, expected=current.mod_revision, lease_seconds=self.ttl_seconds
             )
         except STORE_PROBLEMS as problem:
             raise told(problem) from None
@@ -102,15 +115,19 @@ class Resource:
 
 
 class Versioned:
-    """A resource seen through one served version: encodes what is sent, once per object version."""
+    """A resource seen through one served version: what is sent of it.
+
+    Objects lie in memory without their revision, right behind `_head`: it is put in between when they are sent.
+    """
 
     def __init__(self, resource: Resource, kind: Kind) -> None:
         self.resource = resource
         self.kind = kind
+        self.frames = Frames(self.encoded)
         self._from = kind.from_storage
-        self._item_has_type = kind.custom
-        self._objects: dict[str, tuple[int, bytes]] = {}
+        self._head = head(kind.storage_gvk or kind.gvk)
         self._items: dict[str, tuple[int, bytes]] = {}
+        self._items_bytes = 0
 
     def object(self, stored: Stored) -> Object:
         """A fresh dict in this version."""
@@ -119,33 +136,46 @@ class Versioned:
 
     def encoded(self, stored: Stored) -> bytes:
         """The object's JSON."""
-        known = self._objects.get(stored.key)
-        if known is not None and known[0] == stored.mod_revision:
-            return known[1]
-        data = None if self._from else splice(stored.value, stored.mod_revision)
-        if data is None:
-            data = orjson.dumps(self.object(stored))
-        if len(self._objects) >= MEMO_LIMIT:
-            self._objects.clear()
-        self._objects[stored.key] = (stored.mod_revision, data)
-        return data
+        value, start = stored.value, self._head
+        if self._from is None and value.startswith(start):
+            rest = memoryview(value)[len(start) :]  # not copied twice
+            return b"".join((start, b'"resourceVersion":"%d",' % stored.mod_revision, rest))
+        return orjson.dumps(self.object(stored))
 
-    def item(self, stored: Stored) -> bytes:
-        """The object's JSON as an item of a list (built-in kinds: without kind and apiVersion)."""
-        if self._item_has_type:
-            return self.encoded(stored)
-        known = self._items.get(stored.key)
-        if known is not None and known[0] == stored.mod_revision:
-            return known[1]
-        data = None if self._from else splice_item(stored.value, stored.mod_revision)
-        if data is None:
-            obj = self.object(stored)
-            del obj["kind"], obj["apiVersion"]
-            data = orjson.dumps(obj)
-        if len(self._items) >= MEMO_LIMIT:
+    def joined(self, page: Sequence[Stored]) -> bytes:
+        """The objects' JSON as a list has it, between commas."""
+        known = self._items
+        parts = []
+        for stored in page:
+            item = known.get(stored.key)
+            if item is None or item[0] != stored.mod_revision:
+                item = self._remember(stored, page)
+            parts.append(item[1])
+        return b",".join(parts)
+
+    def _remember(self, stored: Stored, page: Sequence[Stored]) -> tuple[int, bytes]:
+        item = (stored.mod_revision, self._item(stored))
+        if self._items_bytes > MEMO_BYTES:
+            if sum(len(other.value) for other in page) > MEMO_BYTES:
+                return item
             self._items.clear()
-        self._items[stored.key] = (stored.mod_revision, data)
-        return data
+            self._items_bytes = 0
+        replaced = self._items.get(stored.key)
+        self._items_bytes += len(item[1]) - (len(replaced[1]) if replaced is not None else 0)
+        self._items[stored.key] = item
+        return item
+
+    def _item(self, stored: Stored) -> bytes:
+        """One object in a list: without kind and apiVersion, unless it is a custom resource."""
+        if self.kind.custom:
+            return self.encoded(stored)
+        value, start = stored.value, self._head
+        if self._from is None and value.startswith(start):
+            rest = memoryview(value)[len(start) :]
+            return b"".join((b'{"metadata":{"resourceVersion":"%d",' % stored.mod_revision, rest))
+        obj = self.object(stored)
+        del obj["kind"], obj["apiVersion"]
+        return orjson.dumps(obj)
 
     def to_storage(self, obj: Object) -> Object:
         """The object in the stored version."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from functools import cache
 
 from miniapi.kinds.kind import Kind
 from miniapi.meta.objects import Object
 from miniapi.registry.encoding import Restore, StoredForm
 from miniapi.registry.resource import Resource
+from miniapi.registry.transcoding import TranscodingStore
+from miniapi.registry.watch_cache import WatchCache
 from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.schema.convert import converter
 from miniapi.schema.default import defaulter
-from miniapi.storage.factory import StorageFactory
+from miniapi.storage.factory import ResourceStorage, StorageFactory
+from miniapi.storage.interface import Store
+from miniapi.storage.options import JSON
 
 EVENT = "Event"
 
@@ -23,26 +27,43 @@ class RestOptions:
     def __init__(self, factory: StorageFactory, schemas: BuiltinSchemas, event_ttl_seconds: float) -> None:
         self._factory, self._schemas, self._event_ttl_seconds = factory, schemas, int(event_ttl_seconds)
         self._resources: dict[str, Resource] = {}
+        self._caches: list[WatchCache] = []
 
     def of(self, kind: Kind) -> Resource:
         """The kind's storage."""
         found = self._resources.get(kind.storage_prefix)
         if found is None:
             storage = self._factory.resource_storage(kind.gvk.group, kind.plural, custom=kind.custom)
+            form = StoredForm(storage.media_type, _restorer(kind, self._schemas))
             found = self._resources[kind.storage_prefix] = Resource(
-                storage.store,
+                self._cached(storage, form),
                 kind.storage_prefix,
-                StoredForm(storage.media_type, _restorer(kind, self._schemas)),
+                form,
                 namespaced=kind.namespaced,
                 ttl_seconds=self._event_ttl_seconds if kind.gvk.kind == EVENT else 0,
             )
         return found
 
+    async def close(self) -> None:
+        """Closes the watch caches."""
+        for cache in self._caches:
+            await cache.close()
+
+    def _cached(self, storage: ResourceStorage, form: StoredForm) -> Store:
+        """A local store in JSON is its own cache."""
+        if storage.shared:
+            if storage.cached:
+                cache = WatchCache(storage.store, storage.prefix + "/", form, storage.began)
+                self._caches.append(cache)
+                return cache
+            return TranscodingStore(storage.store, form)
+        return storage.store if form.media_type == JSON else TranscodingStore(storage.store, form)
+
 
 def _restorer(kind: Kind, schemas: BuiltinSchemas) -> Restore:
     """What Go's decoding makes of a stored object of a built-in kind, compiled when it is first needed."""
 
-    @cache
+    @functools.cache
     def compiled() -> tuple[Callable[[Object], tuple[Object, list[str]]], Callable[[Object], object]] | None:
         schema = schemas.schema(kind.storage_gvk or kind.gvk)
         return (converter(schema), defaulter(schema)) if schema is not None else None

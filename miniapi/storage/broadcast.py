@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from miniapi.storage.history import History
-from miniapi.storage.interface import Event, RevisionCompacted, StoreUnavailable
+from miniapi.storage.interface import Event, RevisionCompacted
 
 MAX_PENDING_EVENTS = 5_000
 """Events that wait for one watch; one that falls further behind reads them from the history later."""
@@ -22,7 +22,8 @@ class Broadcast:
         self.history = history
         self.revision = 0
         """The newest revision that was delivered."""
-        self.closed = False
+        self.ended: Callable[[int], Exception] | None = None
+        """Makes what watches end with, of the revision they have seen; None while they go on."""
         self._watches: dict[str, list[Watch]] = {}
         self._odd: list[str] = []
         """Prefixes that do not end with a slash, so that they are not found by the slashes of a key."""
@@ -66,9 +67,9 @@ class Broadcast:
             if not watch.prefix.endswith("/"):
                 self._odd.remove(watch.prefix)
 
-    def close(self) -> None:
-        """Ends all watches with StoreUnavailable."""
-        self.closed = True
+    def end(self, problem: Callable[[int], Exception]) -> None:
+        """Ends all watches with a problem."""
+        self.ended = problem
         for group in self._watches.values():
             for watch in group:
                 watch.wake()
@@ -93,10 +94,10 @@ class Watch:
 
     async def __aenter__(self) -> Watch:
         broadcast = self._broadcast
-        if broadcast.closed:
-            raise StoreUnavailable("the store is closed")
-        if self._after and self._after + 1 < broadcast.history.compacted:
-            raise RevisionCompacted(self._after, broadcast.history.compacted)
+        if broadcast.ended:
+            raise broadcast.ended(self._after)
+        if self._after and self._after + 1 < broadcast.history.first:
+            raise RevisionCompacted(self._after, broadcast.history.first)
         self._position = self._after or broadcast.revision
         self._behind = self._position < broadcast.revision
         broadcast.add(self)
@@ -116,8 +117,8 @@ class Watch:
         while True:
             if self._left:
                 raise StopAsyncIteration
-            if self._broadcast.closed:
-                raise StoreUnavailable("the store is closed")
+            if self._broadcast.ended:
+                raise self._broadcast.ended(self._position)
             if self._behind:
                 batch = self._catch_up()
                 if batch:
@@ -157,8 +158,8 @@ class Watch:
 
     def _catch_up(self) -> Sequence[Event]:
         broadcast = self._broadcast
-        if self._position + 1 < broadcast.history.compacted:
-            raise RevisionCompacted(self._position, broadcast.history.compacted)
+        if self._position + 1 < broadcast.history.first:
+            raise RevisionCompacted(self._position, broadcast.history.first)
         events = broadcast.history.after(self._position, CATCH_UP_EVENTS)
         if events:
             self._position = events[-1].revision

@@ -50,6 +50,12 @@ class ResourceStorage:
     prefix: str
     """Without a slash at either end; keys are `prefix/namespace/name` or `prefix/name`."""
     media_type: str
+    shared: bool = False
+    """Whether other servers may write to the store too."""
+    cached: bool = False
+    """Whether a watch cache is wanted in front of a shared one."""
+    began: Callable[[], int] = lambda: 0
+    """The store's revision when this server began to serve; 0 before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ class StorageFactory:
         self._stores: dict[Servers, Store] = {}
         self._resources: dict[tuple[str, str, bool], ResourceStorage] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._began: dict[Store, int] = {}
         self._new: list[Store] = []
         """Local stores that were empty when the server started."""
         self._counts: tuple[float, dict[str, int]] = (0.0, {})
@@ -118,13 +125,20 @@ class StorageFactory:
             group = ""
         found = self._resources.get((group, plural, custom))
         if found is None:
-            store = self.store(self._locations.get((group, plural), self._default))
+            store = behind = self.store(self._locations.get((group, plural), self._default))
             if self._encryption is not None:
                 from miniapi.storage.encryption import EncryptedStore
 
                 store = EncryptedStore(store, self._encryption, group, plural, root(self._options.etcd_prefix))
             media_type = JSON if custom or group in JSON_GROUPS else self._options.media_type
-            found = ResourceStorage(store, storage_prefix(group, plural, custom=custom), media_type)
+            found = ResourceStorage(
+                store,
+                storage_prefix(group, plural, custom=custom),
+                media_type,
+                shared=_shared(behind),
+                cached=self._options.watch_cache and self._options.watch_cache_size(group, plural) != 0,
+                began=lambda: self._began.get(behind, 0),
+            )
             self._resources[group, plural, custom] = found
         return found
 
@@ -154,8 +168,10 @@ class StorageFactory:
 
     async def begin_history(self) -> None:
         """What filled a new store before it served anybody cannot be watched, as after the original starts."""
-        for store in self._new:
-            await store.compact(await store.revision())
+        for store in self._stores.values():
+            self._began[store] = await store.revision()
+            if store in self._new:
+                await store.compact(self._began[store])
 
     def place(self) -> str:
         """Where objects lie, for a reader."""

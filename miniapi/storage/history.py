@@ -1,8 +1,10 @@
-"""What happened since the last compaction: one event per revision, without gaps, within bounds."""
+"""What happened since the last compaction, in order and within bounds."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 
 from miniapi.storage.interface import Event
 
@@ -14,19 +16,24 @@ _KEPT = 0.9
 """Share of a bound that is kept when it is passed, so that trimming is rare."""
 
 
+_revision = attrgetter("revision")
+
+
 class History:
-    """Events of the revisions from `compacted` (if it was a write) to the newest one."""
+    """Events from revision `first` (if it was a write) to the newest one."""
 
-    __slots__ = ("_bytes", "_events", "compacted")
+    __slots__ = ("_bytes", "_events", "compacted", "first")
 
-    def __init__(self, compacted: int) -> None:
+    def __init__(self, compacted: int, first: int = 0) -> None:
         self._events: list[Event] = []
         self._bytes = 0
         self.compacted = compacted
-        """Reads below this revision, and watches that would begin below it, fail."""
+        """Reads below this revision fail."""
+        self.first = first or compacted
+        """Watches that would begin below this revision fail."""
 
     def extend(self, events: Sequence[Event]) -> None:
-        """Adds the next revisions."""
+        """Adds the next events."""
         self._events.extend(events)
         for event in events:
             if event.previous is not None:
@@ -35,17 +42,14 @@ class History:
     def after(self, revision: int, limit: int) -> Sequence[Event]:
         """Events above a revision that is not compacted away, at most `limit` of them (0: all)."""
         events = self._events
-        if not events:
-            return ()
-        start = max(0, revision + 1 - events[0].revision)
+        start = bisect_right(events, revision, key=_revision)
         return events[start : start + limit] if limit else events[start:]
 
     def compact(self, revision: int) -> list[int]:
         """Drops what is older; returns the revisions of the versions that nobody can ask for any more."""
-        events = self._events
-        dropped = min(max(0, revision - events[0].revision), len(events)) if events else 0
-        forgotten = self._drop(dropped)
+        forgotten = self._drop(bisect_left(self._events, revision, key=_revision))
         self.compacted = max(self.compacted, revision)
+        self.first = max(self.first, revision)
         return forgotten
 
     def trim(self) -> list[int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
 from itertools import islice
 
 from miniapi.storage.broadcast import Broadcast, Watch
 from miniapi.storage.history import History
-from miniapi.storage.interface import Event, Page, RevisionCompacted, RevisionInFuture, Stored
+from miniapi.storage.interface import Event, Page, RevisionCompacted, RevisionInFuture, Stored, StoreUnavailable
 from miniapi.storage.sorted_keys import SortedKeys, prefix_end
 
 FIRST_REVISION = 1
@@ -25,12 +25,13 @@ class Index:
         *,
         revision: int = FIRST_REVISION,
         compacted: int = FIRST_REVISION,
+        first: int = 0,
     ) -> None:
-        """From what was durable: `history` are the events of the revisions from `compacted` to `revision`."""
+        """From what is known: `history` are the events of the revisions from `first` (or `compacted`) to `revision`."""
         self.current = current if current is not None else {}
         self.revision = revision
         self._keys = SortedKeys(sorted(self.current))
-        self._history = History(compacted)
+        self._history = History(compacted, first)
         self._history.extend(history)
         self._broadcast = Broadcast(self._history)
         self._broadcast.revision = revision
@@ -87,6 +88,11 @@ class Index:
         self._broadcast.deliver(events)
         return self._history.trim()
 
+    def advance(self, revision: int) -> None:
+        """Nothing has happened up to a revision."""
+        self.revision = max(self.revision, revision)
+        self._broadcast.revision = self.revision
+
     def compact(self, revision: int) -> list[int]:
         """Forgets what is older; returns the revisions of the versions gone. RevisionInFuture if it is to come."""
         if revision > self.revision:
@@ -101,9 +107,9 @@ class Index:
         """Events after a revision, 0 for from now on."""
         return Watch(self._broadcast, prefix, after)
 
-    def close(self) -> None:
+    def close(self, problem: Callable[[int], Exception] = lambda _: StoreUnavailable("the store is closed")) -> None:
         """Ends all watches; reads go on."""
-        self._broadcast.close()
+        self._broadcast.end(problem)
 
     def _check(self, revision: int) -> None:
         if revision > self.revision:

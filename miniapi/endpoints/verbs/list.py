@@ -86,8 +86,12 @@ async def _read(
 ) -> tuple[list[Stored], int, bool, int]:
     """-> (items, revision read at, is there more, how many more)."""
     resource = scope.versioned.resource
-    limit = options.limit if options.resource_version != "0" else 0
-    page = await resource.scan(namespace, after=after, limit=limit, revision=revision)
+    any_revision = options.resource_version == "0"
+    limit = 0 if any_revision else options.limit
+    if any_revision and not after:
+        page = await resource.scan_any(namespace)
+    else:
+        page = await resource.scan(namespace, after=after, limit=limit, revision=revision)
     if selection.everything:
         return list(page.items), page.revision, page.more, page.remaining
     matches, view = selection.matches, scope.versioned.object

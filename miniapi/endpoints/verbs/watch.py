@@ -17,6 +17,7 @@ from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import ListOptions, list_options
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.selection import Selection, compile_selection
+from miniapi.registry.fanout import deleted
 from miniapi.storage.interface import Event, Progress, RevisionCompacted, Stored, StoreUnavailable
 from miniapi.wire import JSON, Reply
 
@@ -116,7 +117,10 @@ class _Watcher:
                     if isinstance(batch, Progress):
                         reached = max(reached, batch.revision)
                         continue
-                    chunk = b"".join([f for e in batch if (f := self._event(e))])
+                    if self.plain and self.selection.everything:
+                        chunk = self.scope.versioned.frames.batch(batch)
+                    else:
+                        chunk = b"".join([f for e in batch if (f := self._event(e))])
                     reached = max(reached, batch[-1].revision)
                     if chunk:
                         yield chunk
@@ -150,13 +154,12 @@ class _Watcher:
         if is_in and now is not None:
             return self._frame("MODIFIED" if was_in else "ADDED", now)
         if was_in and before is not None:
-            gone = Stored(before.key, before.value, event.revision, before.create_revision, before.version)
-            return self._frame("DELETED", gone)
+            return self._frame("DELETED", deleted(event, before))
         return b""
 
     def _frame(self, event_type: str, stored: Stored) -> bytes:
         if self.plain:
-            return b'{"type":"%b","object":%b}\n' % (event_type.encode(), self.scope.versioned.encoded(stored))
+            return self.scope.versioned.frames.frame(event_type, stored)
         obj = self.scope.versioned.object(stored)
         if self.negotiated.as_kind == "Table":
             chosen = self.negotiated

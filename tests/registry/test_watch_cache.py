@@ -1,0 +1,182 @@
+"""The watch cache over a store that others write to: fresh where asked, never the whole range again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import orjson
+import pytest
+
+from miniapi.registry.encoding import StoredForm
+from miniapi.registry.watch_cache import WatchCache
+from miniapi.storage.interface import Event, Page, Progress, RevisionCompacted, Stored, StoreUnavailable
+from miniapi.storage.memory import MemoryStore
+from miniapi.storage.options import PROTOBUF
+
+
+class SharedStore(MemoryStore):
+    """As etcd is to one of several servers: revisions rise elsewhere, and progress is told when it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scans = 0
+        self.questions = 0
+        self.down = ""
+        self._streams: list[asyncio.Queue[Sequence[Event] | Progress]] = []
+
+    async def scan(self, prefix: str, *, after: str = "", limit: int = 0, revision: int = 0) -> Page:
+        if self.down:
+            raise StoreUnavailable(self.down)
+        self.scans += 1
+        return await super().scan(prefix, after=after, limit=limit, revision=revision)
+
+    @asynccontextmanager
+    async def _told(self, prefix: str, after: int) -> AsyncIterator[AsyncIterator[Sequence[Event] | Progress]]:
+        queue: asyncio.Queue[Sequence[Event] | Progress] = asyncio.Queue()
+        self._streams.append(queue)
+
+        async def pump() -> None:
+            async with super(SharedStore, self).watch(prefix, after=after) as stream:
+                async for batch in stream:
+                    await queue.put(batch)
+
+        async def events() -> AsyncIterator[Sequence[Event] | Progress]:
+            while True:
+                yield await queue.get()
+
+        task = asyncio.create_task(pump())
+        try:
+            yield events()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    def watch(
+        self, prefix: str, *, after: int
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Event] | Progress]]:
+        return self._told(prefix, after)
+
+    async def revision_of(self, prefix: str) -> int:
+        self.questions += 1
+        await asyncio.sleep(0.001)
+        revision = await self.revision()
+        asyncio.get_running_loop().call_later(
+            0.005, lambda: [queue.put_nowait(Progress(revision)) for queue in self._streams]
+        )
+        return revision
+
+
+def pod(name: str) -> bytes:
+    return orjson.dumps({"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name}})
+
+
+@pytest.fixture
+async def shared() -> AsyncIterator[SharedStore]:
+    store = SharedStore()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def cache(shared: SharedStore) -> AsyncIterator[WatchCache]:
+    cache = WatchCache(shared, "pods/", StoredForm())
+    yield cache
+    await cache.close()
+
+
+async def test_lists_see_every_write_before_them_and_read_the_range_once(
+    shared: SharedStore, cache: WatchCache
+) -> None:
+    for n in range(20):
+        await shared.put(f"pods/ns/p{n:02}", pod(f"p{n}"), expected=0)
+        await shared.put(f"nodes/n{n:02}", b"", expected=0)
+        page = await cache.scan("pods/ns/")
+        assert len(page.items) == n + 1
+        assert page.revision >= await shared.revision()
+    assert shared.scans == 1
+
+
+async def test_reads_that_wait_together_ask_once(shared: SharedStore, cache: WatchCache) -> None:
+    await cache.scan("pods/")
+    asked = shared.questions
+    await asyncio.gather(*(cache.scan("pods/") for _ in range(50)))
+    assert shared.questions - asked <= 2
+
+
+async def test_any_revision_is_answered_while_the_store_is_away(shared: SharedStore, cache: WatchCache) -> None:
+    await shared.put("pods/ns/a", pod("a"), expected=0)
+    await cache.scan("pods/")
+    shared.down = "etcd: gone"
+    assert [s.key for s in (await cache.scan_any("pods/")).items] == ["pods/ns/a"]
+
+
+async def test_a_cache_that_cannot_be_filled_says_why(
+    shared: SharedStore, cache: WatchCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("miniapi.registry.watch_cache.FRESH_SECONDS", 0.2)
+    shared.down = "etcd: gone"
+    with pytest.raises(StoreUnavailable, match="etcd: gone"):
+        await cache.scan("pods/")
+
+
+async def test_an_old_page_comes_from_the_cache_and_a_compacted_one_from_the_store(
+    shared: SharedStore, cache: WatchCache
+) -> None:
+    await shared.put("pods/ns/a", pod("a"), expected=0)
+    older = await shared.revision()
+    await cache.scan("pods/")
+    await shared.put("pods/ns/b", pod("b"), expected=0)
+    await cache.scan("pods/")
+    scans = shared.scans
+    assert [s.key for s in (await cache.scan("pods/", revision=older)).items] == ["pods/ns/a"]
+    assert shared.scans == scans
+    assert (await cache.scan("pods/", revision=1)).items == []
+    assert shared.scans == scans + 1
+
+
+async def test_watches_begin_where_the_server_did_and_not_before(shared: SharedStore) -> None:
+    await shared.put("pods/ns/a", pod("a"), expected=0)
+    began = await shared.revision()
+    await shared.put("pods/ns/b", pod("b"), expected=0)
+    cache = WatchCache(shared, "pods/", StoredForm(), lambda: began)
+    async with asyncio.timeout(5), cache.watch("pods/", after=began) as stream:
+        batch = await anext(stream)
+        assert not isinstance(batch, Progress)
+        assert [e.key for e in batch] == ["pods/ns/b"]
+    with pytest.raises(RevisionCompacted):
+        async with cache.watch("pods/", after=began - 1):
+            pass
+    await cache.close()
+
+
+async def test_watchers_share_the_batches_of_one_store_watch(shared: SharedStore, cache: WatchCache) -> None:
+    await cache.scan("pods/")
+    start = await shared.revision()
+    async with asyncio.timeout(5), cache.watch("pods/", after=start) as one, cache.watch("pods/", after=start) as two:
+        await shared.put("pods/ns/a", pod("a"), expected=0)
+        assert await anext(one) is await anext(two)
+
+
+async def test_protobuf_at_rest_is_read_as_json_once(shared: SharedStore) -> None:
+    form = StoredForm(PROTOBUF)
+    obj = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "a"}}
+    at_rest = form.at_rest(obj, b"")
+    assert at_rest.startswith(b"k8s\0")
+    await shared.put("pods/ns/a", at_rest, expected=0)
+    cache = WatchCache(shared, "pods/", form)
+    (listed,) = (await cache.scan("pods/")).items
+    assert orjson.loads(listed.value)["metadata"]["name"] == "a"
+    assert await cache.get("pods/ns/a") is listed
+    assert not listed.stale
+    await cache.close()
+
+
+async def test_another_encoding_at_rest_is_stale(shared: SharedStore) -> None:
+    await shared.put("pods/ns/a", StoredForm(PROTOBUF).at_rest({"kind": "Pod", "apiVersion": "v1"}, b""), expected=0)
+    cache = WatchCache(shared, "pods/", StoredForm())
+    found: Stored | None = await cache.get("pods/ns/a")
+    assert found is not None
+    assert found.stale
+    await cache.close()
