@@ -17,6 +17,8 @@ from miniapi.client.informers import SharedInformerFactory
 from miniapi.client.loopback import LoopbackFailed, LoopbackTransport, checked
 from miniapi.client.outbound import ProxyTransport, ProxyTransportConfig
 from miniapi.controllers import builtin as controllers
+from miniapi.endpoints.filters.drain import Drain
+from miniapi.endpoints.filters.in_flight import InFlight
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.enablement import enabled
@@ -98,6 +100,8 @@ def _build(options: Options) -> Server:
         _authorization(options, informers),
         options.authorization.always_allow_paths,
         options.audit.build(),
+        Drain(send_retry_after=options.generic.shutdown_send_retry_after),
+        InFlight(options.generic.max_requests_inflight, options.generic.max_mutating_requests_inflight),
         options.logs.tells_requests,
     )
     cached = CachedLister(

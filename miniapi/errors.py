@@ -82,6 +82,7 @@ _ALWAYS_DETAILS = frozenset(
         "MethodNotAllowed",
         "NotAcceptable",
         "UnsupportedMediaType",
+        "Timeout",
     }
 )
 

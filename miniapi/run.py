@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from miniapi.bootstrap import Server, StartFailed, build
 from miniapi.options.server import Options
@@ -12,6 +13,9 @@ from miniapi.server.announce import Summary, announce
 from miniapi.server.kubeconfig import document, merge, user_path, write
 from miniapi.storage.factory import StorageFactory
 from miniapi.storage.interface import StoreUnavailable
+
+if TYPE_CHECKING:
+    from miniapi.server.serving import HttpServer
 
 
 def run(options: Options) -> int:
@@ -24,12 +28,14 @@ def run(options: Options) -> int:
     async def main() -> None:
         await serve(build(options), started)
 
+    code = 0
     try:
         uvloop.run(main())
-    except StartFailed as problem:
-        print(f"miniapi: {problem}", file=sys.stderr)
-        return 1
-    return 0
+    except* StartFailed as failed:
+        for problem in failed.exceptions:
+            print(f"miniapi: {problem}", file=sys.stderr)
+        code = 1
+    return code
 
 
 async def serve(server: Server, started: float) -> None:
@@ -42,7 +48,7 @@ async def serve(server: Server, started: float) -> None:
     http = HttpServer(server.handler.serve, limits.request_timeout_seconds)
     background: list[asyncio.Task[None]] = []
     try:
-        await _start(storage)
+        await _start(storage, limits.storage_initialization_timeout_seconds)
         await lifecycle.run_hooks()
         await storage.begin_history()
         async with asyncio.TaskGroup() as group:
@@ -50,11 +56,10 @@ async def serve(server: Server, started: float) -> None:
             background += [group.create_task(c.run()) for c in server.controllers]
             await http.start(config.serving.listener, config.serving.tls.context)
             lifecycle.ready.set()
+            _write_kubeconfigs(server)
             _announce(server, time.monotonic() - started)
             await lifecycle.stopping.wait()
-            await asyncio.sleep(limits.shutdown_delay_seconds)
-            config.drain.closed = True
-            await http.stop(limits.shutdown_watch_grace_seconds)
+            await _stop_serving(server, http)
             for task in background:
                 task.cancel()
     finally:
@@ -65,21 +70,50 @@ async def serve(server: Server, started: float) -> None:
         await storage.close()
 
 
-async def _start(storage: StorageFactory) -> None:
+async def _start(storage: StorageFactory, most_seconds: float) -> None:
     try:
-        await storage.start()
+        await storage.start(most_seconds)
     except StoreUnavailable as problem:
         raise StartFailed(str(problem)) from None
 
 
-def _announce(server: Server, seconds: float) -> None:
-    options, serving = server.options, server.config.serving
-    url = f"https://{server.config.advertise_address}:{serving.port}"
-    path = options.kubeconfig_path()
-    config = document(url, serving.certificates, serving.ca_file)
+async def _stop_serving(server: Server, http: HttpServer) -> None:
+    """Until the last answer is out, in the original's order (GenericAPIServer.RunWithContext)."""
+    limits, drain = server.config.options, server.config.drain
+    await asyncio.sleep(limits.shutdown_delay_seconds)
+    drain.close()
+    if not limits.shutdown_send_retry_after:
+        await http.stop_listening()
+    await http.end_streams(limits.shutdown_watch_grace_seconds)
+    await drain.wait(limits.request_timeout_seconds)
+    await http.close()
+
+
+def _write_kubeconfigs(server: Server) -> None:
+    """One of the server's own, and a place in the user's where that is asked for."""
+    local, serving, path = server.options.local, server.config.serving, server.options.kubeconfig_path()
+    config = document(_url(server), serving.certificates, serving.ca_file)
     if path is not None:
-        write(path, config)
-    if options.local.merge_kubeconfig:
-        merge(user_path(), config)
+        try:
+            write(path, config)
+        except OSError as problem:
+            raise StartFailed(f"--write-kubeconfig: {path} cannot be written: {problem.strerror}") from None
+    if local.merge_kubeconfig:
+        try:
+            merge(user_path(), config)
+        except OSError as problem:
+            raise StartFailed(f"--merge-kubeconfig: {user_path()} cannot be written: {problem.strerror}") from None
+        except ValueError as problem:
+            raise StartFailed(f"--merge-kubeconfig: {problem}") from None
+
+
+def _announce(server: Server, seconds: float) -> None:
+    options = server.options
     if not options.logs.quiet:
-        announce(Summary(url, server.storage.place(), str(path or ""), seconds), sys.stdout)
+        path = str(options.kubeconfig_path() or "")
+        announce(Summary(_url(server), server.storage.place(), path, seconds), sys.stdout)
+
+
+def _url(server: Server) -> str:
+    host = server.config.advertise_address
+    return f"https://{f'[{host}]' if ':' in host else host}:{server.config.serving.port}"

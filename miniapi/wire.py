@@ -61,6 +61,12 @@ class Reply:
     """Must be closed (`aclose`) by whoever consumes it."""
 
 
+def plain_text(status: int, text: str) -> Reply:
+    """A line for people, as Go's http.Error writes it."""
+    headers = [("X-Content-Type-Options", "nosniff")]
+    return Reply(status, f"{text}\n".encode(), "text/plain; charset=utf-8", headers)
+
+
 async def no_body(_limit: int) -> bytes:
     """`Request.read` for a request without a body."""
     return b""

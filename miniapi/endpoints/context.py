@@ -24,6 +24,8 @@ class Context:
     """The real user behind an impersonated one."""
     warnings: list[str] = field(default_factory=list)
     """Texts of Warning headers, in order, without repetition."""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    """What filters add to the answer's headers, whatever the answer is."""
     audit_id: str = ""
     """The request's id in the audit log and in the Audit-Id header."""
     audit: AuditSink | None = None

@@ -13,6 +13,8 @@ _VERBS = {
     "PATCH": "patch",
     "DELETE": "delete",
 }
+_LONG_RUNNING_VERBS = frozenset({"watch", "proxy"})
+_LONG_RUNNING_SUBRESOURCES = frozenset({"attach", "exec", "proxy", "log", "portforward"})
 _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 
 
@@ -35,6 +37,13 @@ class RequestInfo:
     parts: tuple[str, ...] = ()
     """Path segments from the resource on."""
     query: tuple[tuple[str, str], ...] = ()
+
+
+def is_long_running(info: RequestInfo) -> bool:
+    """Whether the request runs long by its nature, so that no deadline and no bound holds for it."""
+    return info.verb in _LONG_RUNNING_VERBS or (
+        bool(info.subresource) and info.subresource in _LONG_RUNNING_SUBRESOURCES
+    )
 
 
 def parse(method: str, path: str, raw_query: str) -> RequestInfo:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from miniapi.meta.duration import parse_duration
 from miniapi.options.unbuilt import Unbuilt
 
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _SHORT = {"-v": "v", "-h": "help", "-q": "quiet"}
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +46,6 @@ def flags_of(section: str, options_type: type[Any]) -> list[Flag]:
     return found
 
 
-def duration(text: str) -> float:
-    """`1m30s` -> 90.0; ValueError in Go's words."""
-    if text in ("0", "+0", "-0"):
-        return 0.0
-    sign = -1.0 if text.startswith("-") else 1.0
-    rest = text.lstrip("+-")
-    parts = _DURATION.findall(rest)
-    if not parts or "".join(a + b for a, b in parts) != rest:
-        raise ValueError(f'invalid duration "{text}"')
-    return sign * sum(float(a) * _SECONDS[b] for a, b in parts)
-
-
 def boolean(text: str) -> bool:
     """strconv.ParseBool."""
     if text in ("1", "t", "T", "true", "TRUE", "True"):
@@ -84,7 +70,7 @@ def convert(kind: str, text: str) -> Any:
     if kind == "bool":
         return boolean(text)
     if kind == "duration":
-        return duration(text)
+        return parse_duration(text)
     if kind == "ip":
         try:
             return str(ipaddress.ip_address(text))

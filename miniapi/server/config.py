@@ -14,6 +14,7 @@ from miniapi.client.informers import SharedInformerFactory
 from miniapi.client.loopback import LoopbackTransport
 from miniapi.client.outbound import ProxyTransport
 from miniapi.endpoints.filters.drain import Drain
+from miniapi.endpoints.filters.in_flight import InFlight
 from miniapi.server.health import Health
 from miniapi.server.lifecycle import Lifecycle
 from miniapi.server.options import GenericOptions
@@ -41,11 +42,12 @@ class GenericConfig:
     always_allow_paths: Sequence[str]
     audit: Audit | None
     """None where nothing is audited."""
+    drain: Drain
+    in_flight: InFlight
     tells_requests: bool
     """Whether each request is logged."""
     health: Health = field(default_factory=Health)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
-    drain: Drain = field(default_factory=Drain)
 
     @property
     def external_address(self) -> str:

@@ -10,9 +10,7 @@ from miniapi.endpoints.chain import compose
 from miniapi.endpoints.context import Context, Filter
 from miniapi.meta.request_info import parse
 from miniapi.server.generic import GenericServer
-from miniapi.wire import Reply, Request
-
-NOT_FOUND_TEXT = b"404 page not found\n"
+from miniapi.wire import Reply, Request, plain_text
 
 
 class RequestHandler:
@@ -36,4 +34,4 @@ class RequestHandler:
         segments = context.request.path.split("/")
         if len(segments) > 2 and (segments[1] == "api" or (segments[1] == "apis" and segments[2] in self._groups)):
             raise errors.page_not_found()
-        return Reply(404, NOT_FOUND_TEXT, "text/plain; charset=utf-8", [("X-Content-Type-Options", "nosniff")])
+        return plain_text(404, "404 page not found")

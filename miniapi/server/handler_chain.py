@@ -8,10 +8,11 @@ from miniapi.endpoints.filters.access_log import access_log
 from miniapi.endpoints.filters.audit import audit, audit_start, failed_authentication
 from miniapi.endpoints.filters.authentication import authentication
 from miniapi.endpoints.filters.authorization import authorization
+from miniapi.endpoints.filters.cors import cors
 from miniapi.endpoints.filters.deadline import deadline
 from miniapi.endpoints.filters.impersonation import impersonation
-from miniapi.endpoints.filters.in_flight import in_flight
 from miniapi.endpoints.filters.panic_recovery import panic_recovery
+from miniapi.endpoints.filters.response_headers import response_headers
 from miniapi.server.config import GenericConfig
 
 
@@ -21,14 +22,16 @@ def handler_chain(config: GenericConfig, clock: Clock) -> list[Filter]:
     return [
         audit_start(),
         *([access_log()] if config.tells_requests else []),
+        response_headers(limits.hsts_directives),
         panic_recovery(),
         config.drain.filter(),
         deadline(limits.request_timeout_seconds),
+        *([cors(limits.cors_allowed_origins)] if limits.cors_allowed_origins else []),
         authentication(
             config.authentication.request, failed_authentication(told.sink, told.policy, clock) if told else None
         ),
         *([audit(told.sink, told.policy, clock)] if told else []),
         impersonation(config.authorization.authorizer),
-        in_flight(limits.max_requests_inflight, limits.max_mutating_requests_inflight),
+        config.in_flight.filter(),
         authorization(config.authorization.authorizer, config.always_allow_paths),
     ]

@@ -28,7 +28,7 @@ LAST_WORDS_SECONDS = 1.0
 
 
 class HttpServer:
-    """Serves one handler on one or more sockets. `grace_seconds` is how long `stop` waits for what still runs."""
+    """Serves one handler on one or more sockets. `grace_seconds` is how long `close` waits for what still runs."""
 
     def __init__(self, serve: Serve, grace_seconds: float = 60.0) -> None:
         self._serve = serve
@@ -45,21 +45,26 @@ class HttpServer:
         await site.start()
         self._sites.append(site)
 
-    async def stop(self, streams_within_seconds: float = 0.0) -> None:
-        """Stops listening, ends streams cleanly, lets requests end within the grace, closes the connections.
-
-        Streams are ended one after the other over the time given, so that not all clients come back at once.
-        """
+    async def stop_listening(self) -> None:
+        """Takes no more connections."""
         for site in self._sites:
             await site.stop()
+        self._sites.clear()
+
+    async def end_streams(self, within_seconds: float = 0.0) -> None:
+        """Ends streams cleanly, one after the other over the time given, so that not all clients come back at once."""
         self._ending = True
-        pause = streams_within_seconds / max(len(self._streams), 1)
+        pause = within_seconds / max(len(self._streams), 1)
         while self._streams:
             task = next(iter(self._streams))
             del self._streams[task]
             task.cancel()
             if pause:
                 await asyncio.sleep(pause)
+
+    async def close(self) -> None:
+        """Closes idle connections, waits within the grace for those that are not, and closes them too."""
+        await self.stop_listening()
         await self._runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -85,7 +90,8 @@ class HttpServer:
         if reply.stream is not None:
             return await self._stream(request, reply, reply.stream)
         headers: CIMultiDict[str] = CIMultiDict(reply.headers)
-        headers[hdrs.CONTENT_TYPE] = reply.content_type
+        if reply.content_type:
+            headers[hdrs.CONTENT_TYPE] = reply.content_type
         response = web.Response(body=reply.body, status=reply.status, headers=headers)
         if len(reply.body) > GZIP_FROM_BYTES and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
             response.enable_compression(web.ContentCoding.gzip)

@@ -150,12 +150,12 @@ class StorageFactory:
             found = self._stores[servers] = self._open(servers)
         return found
 
-    async def start(self) -> None:
+    async def start(self, most_seconds: float = START_SECONDS) -> None:
         """Waits for the stores, begins compaction, keeps encryption up to date.
 
-        StoreUnavailable if they do not answer within START_SECONDS. Until then kms cannot be used.
+        StoreUnavailable if they do not answer within `most_seconds`. Until then kms cannot be used.
         """
-        await self._wait_until_ready()
+        await self._wait_until_ready(most_seconds)
         if self._encryption is not None:
             await self._encryption.start()
         for store in self._stores.values():
@@ -219,8 +219,8 @@ class StorageFactory:
         if problems:
             raise StoreUnavailable("; ".join(problems))
 
-    async def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
+    async def _wait_until_ready(self, most_seconds: float) -> None:
+        deadline = time.monotonic() + most_seconds
         told = False
         while True:
             try:

@@ -58,7 +58,7 @@ def test_every_mistake_is_told():
     parsed = read("--port=x", "--wait=3", "--prot=1", "--on=maybe", "--port")
     assert parsed.problems == [
         '--port: "x" cannot be read, it takes a whole number',
-        '--wait: "3" cannot be read, invalid duration "3"',
+        '--wait: "3" cannot be read, time: missing unit in duration "3"',
         "--prot is not a flag; did you mean --port?",
         '--on: "maybe" cannot be read, it takes true or false',
         "--port needs a value: --port=INT",

@@ -39,7 +39,8 @@ async def test_stop_ends_streams_cleanly_and_does_not_wait_for_idle_connections(
     watch.write(b"GET /watch HTTP/1.1\r\nHost: x\r\n\r\n")
     await reader.readuntil(b"first\n")
     async with asyncio.timeout(QUICK_SECONDS):
-        await http.stop()
+        await http.end_streams()
+        await http.close()
         assert (await reader.read()).endswith(b"0\r\n\r\n")
         assert await idle_reader.read() == b""
     for writer in (idle, watch):
@@ -60,7 +61,7 @@ async def test_stop_lets_a_running_request_finish() -> None:
     writer.write(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
     await started.wait()
     async with asyncio.timeout(QUICK_SECONDS):
-        stopping = asyncio.ensure_future(http.stop())
+        stopping = asyncio.ensure_future(http.close())
         await asyncio.sleep(0.05)
         assert not stopping.done()
         go_on.set()
@@ -83,7 +84,7 @@ async def test_stop_does_not_outlast_the_grace_for_a_request_that_does_not_end()
     writer.write(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
     await started.wait()
     async with asyncio.timeout(QUICK_SECONDS):
-        await http.stop()
+        await http.close()
     writer.close()
 
 
@@ -99,7 +100,8 @@ async def test_streams_are_ended_over_the_time_given() -> None:
         await reader.readuntil(b"first\n")
     loop = asyncio.get_running_loop()
     began = loop.time()
-    await http.stop(streams_within_seconds=0.2)
+    await http.end_streams(0.2)
     assert 0.2 <= loop.time() - began < QUICK_SECONDS
+    await http.close()
     for _, writer in open_ones:
         writer.close()

@@ -17,12 +17,10 @@ from miniapi.clock import Clock
 from miniapi.codec.builtin import codec_for
 from miniapi.codec.interface import DecodeError
 from miniapi.endpoints.context import AuditSink, Context, Filter, Handler
-from miniapi.meta.request_info import RequestInfo
+from miniapi.meta.request_info import is_long_running
 from miniapi.wire import JSON, PROTOBUF, YAML, Reply
 
 AUDIT_ID = "Audit-Id"
-_LONG_RUNNING_VERBS = frozenset({"watch", "proxy"})
-_LONG_RUNNING_SUBRESOURCES = frozenset({"attach", "exec", "proxy", "log", "portforward"})
 
 
 def audit_start() -> Filter:
@@ -107,7 +105,7 @@ class _Audited:
         self._sink, self._verdict, self._clock, self._context = sink, verdict, clock, context
         self._record = _record(context, verdict)
         self._body = b""
-        self._long_running = _is_long_running(context.info)
+        self._long_running = is_long_running(context.info)
         context.audit = AuditSink(verdict.level >= Level.REQUEST, verdict.level >= Level.REQUEST_RESPONSE)
 
     async def run(self, handler: Handler) -> Reply:
@@ -193,10 +191,6 @@ class _Audited:
 
     def _cleaned(self, obj: Any) -> Any:
         return without_managed_fields(obj) if self._verdict.omit_managed_fields else obj
-
-
-def _is_long_running(info: RequestInfo) -> bool:
-    return info.verb in _LONG_RUNNING_VERBS or info.subresource in _LONG_RUNNING_SUBRESOURCES
 
 
 def _decoded(content_type: str, data: bytes) -> Any:

@@ -8,9 +8,11 @@ from miniapi import errors
 from miniapi.codec.negotiate import negotiate_error
 from miniapi.endpoints import respond
 from miniapi.endpoints.context import Context, Filter, Handler
-from miniapi.wire import Reply
+from miniapi.wire import Reply, plain_text
 
 log = logging.getLogger("miniapi.request")
+
+PANIC = "This request caused apiserver to panic. Look in the logs for details."
 
 
 def panic_recovery() -> Filter:
@@ -24,10 +26,7 @@ def panic_recovery() -> Filter:
                 reply = _told(context, problem)
             except Exception:
                 log.exception("%s %s failed", context.request.method, context.request.path)
-                reply = _told(
-                    context,
-                    errors.server_error("This request caused apiserver to panic. Look in the logs for details."),
-                )
+                reply = plain_text(500, PANIC)
             if context.warnings:
                 for text in context.warnings:
                     reply.headers.append(("Warning", f'299 - "{_quoted(text)}"'))
