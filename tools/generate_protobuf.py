@@ -1,66 +1,97 @@
-"""Writes miniapi/codec/data/messages.json: generate_protobuf.py FACTS_DIR (after generate_tables.py).
+"""Turns proto/kubernetes/**.proto into the table that the server loads: generate_protobuf.py [--check].
 
-A message is a list of [number, JSON name ("" where its fields are the parent's), type, label, always written].
+miniapi/codec/data/messages.txt: first a line of `{"apps/v1": "api.apps.v1"}`, then one message a line, so that the
+server reads only what it is asked for: its name, a colon, and a list of [number, JSON name, type, flags] in JSON's
+order, or `"list"`. Flags add up: 1 a list, 2 a pointer, 4 shown when empty, 8 inline. With --check nothing is
+written, and the exit code says whether the table is what the protos give. Needs grpcio-tools.
 """
+
+from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
-ROOT = Path(__file__).parent.parent / "miniapi"
-SCALARS = {"string", "bytes", "bool", "int32", "int64", "uint32", "uint64", "double", "float"}
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+ROOT = Path(__file__).resolve().parent.parent
+PROTO = ROOT / "proto"
+TARGET = ROOT / "miniapi/codec/data/messages.txt"
+FLAGS = ((2, "go.pointer"), (4, "go.shown"), (8, "go.inline"))
+PREFIX = "k8s.io."
+FieldProto = descriptor_pb2.FieldDescriptorProto
+
+
+def descriptors() -> Any:
+    """A FileDescriptorSet of all files, its options readable."""
+    from grpc_tools import protoc
+
+    files = sorted(str(p.relative_to(PROTO)) for p in PROTO.glob("kubernetes/**/*.proto"))
+    with tempfile.NamedTemporaryFile() as out:
+        wellknown = Path(protoc.__file__).parent / "_proto"
+        if protoc.main(["protoc", f"-I{PROTO}", f"-I{wellknown}", "--include_imports", f"-o{out.name}", *files]):
+            raise SystemExit("protoc failed")
+        data = Path(out.name).read_bytes()
+    pool = descriptor_pool.DescriptorPool()
+    for file in descriptor_pb2.FileDescriptorSet.FromString(data).file:
+        pool.Add(file)
+    # Read once more by the pool that knows go.proto: its extensions are unknown fields to everybody else.
+    set_type = pool.FindMessageTypeByName("google.protobuf.FileDescriptorSet")
+    return pool, message_factory.GetMessageClass(set_type).FromString(data)
+
+
+def type_name(message: Any, field: Any) -> str:
+    if field.type != FieldProto.TYPE_MESSAGE:
+        return str(FieldProto.Type.Name(field.type).removeprefix("TYPE_").lower())
+    for nested in message.nested_type:
+        if nested.options.map_entry and field.type_name.endswith(f"{message.name}.{nested.name}"):
+            return f"map<string,{type_name(nested, nested.field[1])}>"
+    return str(field.type_name.removeprefix("." + PREFIX))
+
+
+def row(pool: Any, message: Any, field: Any) -> list[Any]:
+    of_type = type_name(message, field)
+    repeated = field.label == FieldProto.LABEL_REPEATED and not of_type.startswith("map<")
+    options = field.options.Extensions
+    flags = int(repeated) + sum(bit for bit, name in FLAGS if options[pool.FindExtensionByName(name)])
+    json_name = field.json_name if field.json_name != _camel(field.name) else field.name
+    return [field.number, json_name, of_type, flags]
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+def table() -> str:
+    pool, files = descriptors()
+    packages: dict[str, str] = {}
+    lines: list[str] = []
+    for file in files.file:
+        if not file.package.startswith(PREFIX):
+            continue
+        package = file.package.removeprefix(PREFIX)
+        api_version = file.options.Extensions[pool.FindExtensionByName("go.api_version")]
+        if api_version:
+            packages[api_version] = package
+        for message in file.message_type:
+            is_list = message.options.Extensions[pool.FindExtensionByName("go.list")]
+            body = "list" if is_list else [row(pool, message, f) for f in message.field]
+            lines.append(f"{package}.{message.name}:{json.dumps(body, separators=(',', ':'))}\n")
+    return json.dumps(dict(sorted(packages.items())), separators=(",", ":")) + "\n" + "".join(sorted(lines))
 
 
 def main() -> None:
-    facts = json.loads((Path(sys.argv[1]) / "protobuf.json").read_text())
-    structure = json.loads((ROOT / "schema/data/structure.json").read_text())
-    out: dict[str, list] = {}
-
-    def published(package: str, name: str) -> str:
-        plain = package.replace("apiextensions_apiserver", "apiextensions-apiserver").replace(
-            "kube_aggregator", "kube-aggregator"
-        )
-        return "io.k8s." + plain.removeprefix("k8s.io.") + "." + name
-
-    def resolve(package: str, of_type: str) -> str:
-        if of_type in SCALARS:
-            return of_type
-        if of_type.startswith("map<"):
-            key, value = of_type[4:-1].split(",", 1)
-            return f"map<{key},{resolve(package, value.strip())}>"
-        if of_type.startswith("."):
-            parts = of_type[1:].split(".")
-            return published(".".join(parts[:-1]), parts[-1])
-        return published(package, of_type)
-
-    for package, messages in facts.items():
-        for name, fields in messages.items():
-            full = published(package, name)
-            rows = structure["types"].get(full, {}).get("f", [])
-            by_name = {r[0]: r for r in rows if r[0]}
-            inline = {r[2].lstrip("*"): r for r in rows if not r[0]}
-            by_go = {r[1].lower(): r for r in rows if r[0]}
-            table = []
-            for number, field, of_type, label, *_ in fields:
-                row = by_name.get(field) or by_go.get(field.lower())
-                json_name = row[0] if row else "" if resolve(package, of_type) in inline else field
-                row = row or inline.get(resolve(package, of_type))
-                pointer = row is not None and row[2].startswith("*")
-                repeated = label == "*" or of_type.startswith("map<")
-                always = not pointer and not repeated and not (row is not None and row[2] in ("bytes",))
-                always = always and not (row is not None and row[2].startswith(("[]", "map[")))
-                table.append([number, json_name, resolve(package, of_type), "*" if repeated else "", int(always)])
-            out[full] = sorted(table)
-    target = ROOT / "codec/data/messages.json"
-    lines = [f"{json.dumps(k)}:{json.dumps(v, separators=(',', ':'))}" for k, v in sorted(out.items())]
-    target.write_text(
-        '{"kinds":'
-        + json.dumps(structure["kinds"], separators=(",", ":"))
-        + ',\n"messages":{\n'
-        + ",\n".join(lines)
-        + "\n}}\n"
-    )
-    print(len(out), "messages", target.stat().st_size, "bytes")
+    made = table()
+    if sys.argv[1:] == ["--check"]:
+        if not TARGET.exists() or TARGET.read_text() != made:
+            raise SystemExit(f"{TARGET.relative_to(ROOT)} is stale: run tools/generate_protobuf.py")
+        return
+    TARGET.write_text(made)
+    print(made.count("\n") - 1, "messages", len(made), "bytes")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -100,7 +100,7 @@ async def _lengths(stream: AsyncIterator[bytes]) -> AsyncIterator[tuple[str, Obj
                 break
             frame, rest = rest[LENGTH_BYTES:end], rest[end:]
             event_type, raw = "", b""
-            for number, value in fields(memoryview(frame)):
+            for number, value in fields(frame):
                 if isinstance(value, int):
                     continue
                 if number == 1:

@@ -1,12 +1,16 @@
-"""Protobuf's wire format: varints, tags, and the fields of a message."""
+"""Protobuf's wire format: varints, keys, and fields one after the other. Every error is a ValueError."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 
-Value = int | memoryview
-Fields = Iterator[tuple[int, Value]]
+Value = int | bytes
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+"""Wire types."""
+
+_SMALL = tuple(bytes([n]) for n in range(128))
 
 
 def varint(number: int) -> bytes:
@@ -22,17 +26,32 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
-_SMALL = [bytes([n]) for n in range(128)]
-
-
-def tag(number: int, wire_type: int) -> bytes:
-    """A field's key."""
+def key(number: int, wire_type: int) -> bytes:
+    """What stands in front of a field's value."""
     return varint(number << 3 | wire_type)
+
+
+@lru_cache(maxsize=256)
+def heads(number: int) -> tuple[bytes, ...]:
+    """Key and length of a field of 0 to 127 bytes, by its length."""
+    start = key(number, BYTES)
+    return tuple(start + size for size in _SMALL)
 
 
 def length_delimited(number: int, data: bytes) -> bytes:
     """A field with a length in front."""
-    return tag(number, 2) + varint(len(data)) + data
+    return key(number, BYTES) + varint(len(data)) + data
+
+
+def double(value: float) -> bytes:
+    """A 64-bit float."""
+    return struct.pack("<d", value)
+
+
+def from_fixed(data: bytes) -> float:
+    """A float from its 4 or 8 bytes."""
+    number: float = struct.unpack("<d" if len(data) == 8 else "<f", data)[0]
+    return number
 
 
 def signed(number: int) -> int:
@@ -40,48 +59,13 @@ def signed(number: int) -> int:
     return number - (1 << 64) if number >= 1 << 63 else number
 
 
-def integer(value: Value) -> int:
-    """A number where one is expected; ValueError for anything else."""
-    if isinstance(value, int):
-        return value
-    raise ValueError("proto: wrong wireType = 2 for a number")
-
-
-def fields(data: bytes | memoryview) -> Fields:
-    """(number, value) of each field; ValueError where the bytes end too early."""
-    view = memoryview(data)
-    position, end = 0, len(view)
-    while position < end:
-        key, position = _read(view, position)
-        number, wire_type = key >> 3, key & 7
-        if number == 0:
-            raise ValueError(f"proto: illegal tag 0 (wire type {wire_type})")
-        if wire_type == 0:
-            value, position = _read(view, position)
-            yield number, value
-        elif wire_type == 2:
-            size, position = _read(view, position)
-            if position + size > end:
-                raise ValueError("unexpected EOF")
-            yield number, view[position : position + size]
-            position += size
-        elif wire_type in (1, 5):
-            size = 8 if wire_type == 1 else 4
-            if position + size > end:
-                raise ValueError("unexpected EOF")
-            yield number, view[position : position + size]
-            position += size
-        else:
-            raise ValueError(f"proto: illegal wireType {wire_type}")
-
-
-def _read(view: memoryview, position: int) -> tuple[int, int]:
+def read_varint(data: bytes, position: int, end: int) -> tuple[int, int]:
+    """-> (number, position behind it)."""
     result = shift = 0
-    end = len(view)
     while True:
         if position >= end:
             raise ValueError("unexpected EOF")
-        byte = view[position]
+        byte = data[position]
         position += 1
         result |= (byte & 127) << shift
         if byte < 128:
@@ -91,12 +75,30 @@ def _read(view: memoryview, position: int) -> tuple[int, int]:
             raise ValueError("proto: integer overflow")
 
 
-def double(value: float) -> bytes:
-    """A 64-bit float."""
-    return struct.pack("<d", value)
+def span(data: bytes, position: int, end: int, wire_type: int) -> tuple[int, int]:
+    """First byte of a value that is no varint, and the position behind it."""
+    if wire_type == BYTES:
+        size, position = read_varint(data, position, end)
+    elif wire_type in (FIXED64, FIXED32):
+        size = 8 if wire_type == FIXED64 else 4
+    else:
+        raise ValueError(f"proto: illegal wireType {wire_type}")
+    if position + size > end:
+        raise ValueError("unexpected EOF")
+    return position, position + size
 
 
-def from_double(value: memoryview) -> float:
-    """A float from its 4 or 8 bytes."""
-    number: float = struct.unpack("<d" if len(value) == 8 else "<f", value)[0]
-    return number
+def fields(data: bytes, position: int = 0, end: int | None = None) -> Iterator[tuple[int, Value]]:
+    """(number, value) of each field."""
+    end = len(data) if end is None else end
+    while position < end:
+        tag, position = read_varint(data, position, end)
+        number, wire_type = tag >> 3, tag & 7
+        if number == 0:
+            raise ValueError(f"proto: illegal tag 0 (wire type {wire_type})")
+        if wire_type == VARINT:
+            value, position = read_varint(data, position, end)
+            yield number, value
+        else:
+            start, position = span(data, position, end, wire_type)
+            yield number, data[start:position]
