@@ -107,7 +107,17 @@ def _build(options: Options) -> Server:
     cached = CachedLister(
         lister, {(g, p): informers.informer(g, "v1", p) for g, p in CACHED if catalog.find(g, "v1", p)}
     )
-    chain = admission.build(options.admission, cached, lister, client, config.authorization.authorizer)
+    chain = admission.build(
+        admission.Sources(
+            options.admission,
+            cached,
+            lister,
+            client,
+            config.authorization.authorizer,
+            catalog.kind,
+            options.admission.configuration(),
+        )
+    )
     apiextensions = GenericServer("apiextensions", NoScopes())
     kube = kube_server(config, catalog, resources, chain, clock.utc_now, delegate=apiextensions)
     aggregator = GenericServer("aggregator", NoScopes(), delegate=kube)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from miniapi.admission.configuration import BadAdmission, Configuration, load
 
 ORDER: tuple[tuple[str, bool], ...] = (
     ("AlwaysAdmit", False),
@@ -54,12 +57,9 @@ UNBUILT = frozenset(
     {
         "ImagePolicyWebhook",
         "PodGroupProtection",
-        "ClusterTrustBundleAttest",
-        "PodTopologyLabels",
         "PodGroupWorkloadExists",
         "NodeDeclaredFeatureValidator",
         "JobValidation",
-        "PodResizeValidator",
         "MutatingAdmissionPolicy",
         "MutatingAdmissionWebhook",
         "ValidatingAdmissionPolicy",
@@ -87,6 +87,14 @@ class AdmissionOptions:
         default_factory=list,
         metadata={"flag": "disable-admission-plugins", "kind": "strings", "help": "Default plugins to leave out."},
     )
+    config_file: str = field(
+        default="",
+        metadata={
+            "flag": "admission-control-config-file",
+            "kind": "string",
+            "help": "AdmissionConfiguration (apiserver.config.k8s.io/v1): what plugins are told.",
+        },
+    )
     not_ready_seconds: int = field(
         default=300,
         metadata={
@@ -109,6 +117,18 @@ class AdmissionOptions:
         return frozenset(
             name for name, default in ORDER if (default or name in self.enable) and name not in self.disable
         )
+
+    def configuration(self) -> Configuration:
+        """What the plugins are told. BadAdmission names the flag and its file."""
+        if not self.config_file:
+            return Configuration()
+        try:
+            return load(Path(self.config_file))
+        except OSError as problem:
+            why = f"{problem.filename}: {problem.strerror}"
+        except BadAdmission as problem:
+            why = str(problem)
+        raise BadAdmission(f"--admission-control-config-file: {self.config_file}: {why}")
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from miniapi import errors
 from miniapi.admission.interface import Attributes, Lister, Operation
-from miniapi.admission.podsecurity.policy import LevelVersion, Policy, policy_of, stricter
+from miniapi.admission.podsecurity.policy import DEFAULT, Exemptions, LevelVersion, Policy, policy_of, stricter
 from miniapi.admission.podsecurity.restricted import details, reasons, violations
 from miniapi.admission.refusal import forbidden
 from miniapi.kinds.kind import Kind
@@ -15,6 +15,8 @@ from miniapi.meta.objects import Object, labels_of
 MAX_PODS = 3000
 """How many of a namespace's pods are looked at when its level rises."""
 ANNOTATION_PREFIX = "pod-security.kubernetes.io/"
+
+NOBODY = Exemptions()
 
 _TEMPLATES = frozenset(
     {
@@ -38,8 +40,9 @@ class PodSecurity:
 
     name = "PodSecurity"
 
-    def __init__(self, lister: Lister) -> None:
-        self._lister = lister
+    def __init__(self, lister: Lister, default: Policy = DEFAULT, exemptions: Exemptions = NOBODY) -> None:
+        """`default` is the policy of namespaces without labels."""
+        self._lister, self._default, self._exemptions = lister, default, exemptions
 
     def handles(self, operation: Operation, kind: Kind, subresource: str) -> bool:
         if operation not in ("CREATE", "UPDATE"):
@@ -55,10 +58,14 @@ class PodSecurity:
         if attributes.kind.plural == "namespaces":
             await self._namespace(attributes, obj)
             return
+        exempt = self._exempt(attributes)
+        if exempt:
+            attributes.audit_annotations[f"{ANNOTATION_PREFIX}exempt"] = exempt
+            return
         namespace = await self._lister.get("", "namespaces", "", attributes.namespace)
         if namespace is None:
             raise errors.internal(f"failed to lookup namespace {attributes.namespace}")
-        policy, problems = policy_of(labels_of(namespace))
+        policy, problems = policy_of(labels_of(namespace), self._default)
         if policy.privileged and not problems:
             if attributes.kind.plural == "pods":
                 attributes.audit_annotations[f"{ANNOTATION_PREFIX}enforce-policy"] = str(policy.enforce)
@@ -68,25 +75,47 @@ class PodSecurity:
             attributes.audit_annotations[f"{ANNOTATION_PREFIX}error"] = f"Failed to parse policy: {shown}"
         if attributes.kind.plural == "pods":
             if attributes.old is None or _significant(obj, attributes.old):
-                _evaluate(attributes, policy, obj["metadata"], obj["spec"], enforce=True)
+                self._judge(attributes, policy, obj, enforce=True)
             return
         template = _template(attributes.kind.plural, obj)
         if template is not None:
-            _evaluate(attributes, policy, template.get("metadata") or {}, template.get("spec") or {}, enforce=False)
+            self._judge(attributes, policy, template, enforce=False)
+
+    def _exempt(self, attributes: Attributes) -> str:
+        if attributes.namespace in self._exemptions.namespaces:
+            return "namespace"
+        return "user" if attributes.user.name in self._exemptions.usernames else ""
+
+    def _judge(self, attributes: Attributes, policy: Policy, pod: Object, *, enforce: bool) -> None:
+        meta, spec = pod.get("metadata") or {}, pod.get("spec") or {}
+        if spec.get("runtimeClassName") in self._exemptions.runtime_classes:
+            attributes.audit_annotations[f"{ANNOTATION_PREFIX}exempt"] = "runtimeClass"
+            return
+        _evaluate(attributes, policy, meta, spec, enforce=enforce)
 
     async def _namespace(self, attributes: Attributes, namespace: Object) -> None:
-        new, problems = policy_of(labels_of(namespace))
-        old = attributes.old
+        new, problems = policy_of(labels_of(namespace), self._default)
+        old, exempt = attributes.old, attributes.name in self._exemptions.namespaces
         if old is None:
             _refuse(attributes, problems)
+            if exempt:
+                self._warn_exempt(attributes, new)
             return
-        before, known_problems = policy_of(labels_of(old))
+        before, known_problems = policy_of(labels_of(old), self._default)
         if problems != known_problems:
             _refuse(attributes, problems)
-        if stricter(new.enforce, before.enforce):
+        if exempt:
+            self._warn_exempt(attributes, new)
+        elif stricter(new.enforce, before.enforce):
             name = namespace["metadata"]["name"]
             pods = sorted(await self._lister.list("", "pods", name), key=lambda p: str(p["metadata"]["name"]))
             attributes.warnings += [w for w in _existing(name, new.enforce, pods) if w not in attributes.warnings]
+
+    def _warn_exempt(self, attributes: Attributes, policy: Policy) -> None:
+        if not policy.privileged and policy != self._default:
+            attributes.warnings.append(
+                f'namespace "{attributes.name}" is exempt from Pod Security, and the policy ({policy}) will be ignored'
+            )
 
 
 def _refuse(attributes: Attributes, problems: list[Any]) -> None:

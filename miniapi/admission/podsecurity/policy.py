@@ -41,18 +41,32 @@ class Policy:
         """Whether pods may do everything in silence."""
         return self.enforce.level == self.audit.level == self.warn.level == "privileged"
 
+    def __str__(self) -> str:
+        modes = (("enforce", self.enforce), ("audit", self.audit), ("warn", self.warn))
+        return ", ".join(f"{mode}={level}" for mode, level in modes if level.level != "privileged")
 
-def policy_of(labels: Mapping[str, str]) -> tuple[Policy, ErrorList]:
+
+@dataclass(frozen=True, slots=True)
+class Exemptions:
+    """Whose pods are not judged."""
+
+    namespaces: frozenset[str] = frozenset()
+    usernames: frozenset[str] = frozenset()
+    runtime_classes: frozenset[str] = frozenset()
+
+
+DEFAULT = Policy()
+
+
+def policy_of(labels: Mapping[str, str], default: Policy = DEFAULT) -> tuple[Policy, ErrorList]:
     """The policy, and what is wrong with the labels: a wrong level is enforced as restricted, and else ignored."""
     errors: ErrorList = []
     found: dict[str, LevelVersion] = {}
-    for mode in ("enforce", "audit", "warn"):
-        fallback = found["enforce"] if mode == "warn" and f"{PREFIX}warn" not in labels else LevelVersion()
-        level = labels.get(f"{PREFIX}{mode}", fallback.level)
+    for mode, fallback in (("enforce", default.enforce), ("audit", default.audit), ("warn", default.warn)):
+        level, minor = labels.get(f"{PREFIX}{mode}", fallback.level), fallback.minor
         if level not in LEVELS:
             errors.append(_wrong(mode, level, "must be one of privileged, baseline, restricted"))
             level = "restricted" if mode == "enforce" else "privileged"
-        minor = fallback.minor
         version = labels.get(f"{PREFIX}{mode}-version")
         if version is not None:
             matched = _version(version)
@@ -60,6 +74,11 @@ def policy_of(labels: Mapping[str, str]) -> tuple[Policy, ErrorList]:
             if not matched and version != "latest":
                 errors.append(_wrong(f"{mode}-version", version, 'must be "latest" or "v1.x"'))
         found[mode] = LevelVersion(level, minor)
+    enforce, warn = found["enforce"], found["warn"]
+    if f"{PREFIX}warn" not in labels and labels.get(f"{PREFIX}enforce") == enforce.level:
+        if LEVELS.index(enforce.level) > LEVELS.index(warn.level):
+            minor = warn.minor if f"{PREFIX}warn-version" in labels else enforce.minor
+            found["warn"] = LevelVersion(enforce.level, minor)
     return Policy(**found), errors
 
 
