@@ -125,7 +125,7 @@ def _build(options: Options) -> Server:
     loopback.bind(handler.serve)
     config.lifecycle.hooks += post_start_hooks(config, storage.store())
     _add_health_checks(config, storage)
-    sources = controllers.Sources(client, informers, catalog, serving.certificates.ca.read_text())
+    sources = controllers.Sources(client, informers, catalog, serving.ca_file.read_text())
     return Server(
         options, config, storage, rest_options, handler, controllers.build(options.generic.controllers, sources)
     )
@@ -136,14 +136,17 @@ def _secure_serving(options: Options) -> SecureServing:
     addresses = [options.advertise_address(), first_service_address(generic.service_cluster_ip_range)]
     addresses += [generic.external_hostname] if generic.external_hostname else []
     client_cas = [Path(f) for f in (given.client_ca_file, given.request_header_ca_file) if f]
-    return options.serving.apply(options.cert_dir(), client_cas, addresses=addresses)
+    return options.serving.apply(
+        options.cert_dir(), client_cas, addresses=addresses, needs_own=options.writes_kubeconfig()
+    )
 
 
 def _authentication(
     options: Options, serving: SecureServing, lister: RegistryLister, loopback_token: str
 ) -> authn.Authentication:
     ca_file = options.authentication.client_ca_file
-    client_cas = (*([Path(ca_file)] if ca_file else []), serving.certificates.ca)
+    own = serving.certificates
+    client_cas = (*([Path(ca_file)] if ca_file else []), *([own.ca] if own else []))
     return authn.build(options.authentication, options.cert_dir(), client_cas, lister, loopback_token)
 
 

@@ -92,6 +92,8 @@ async def _stop_serving(server: Server, http: HttpServer) -> None:
 def _write_kubeconfigs(server: Server) -> None:
     """One of the server's own, and a place in the user's where that is asked for."""
     local, serving, path = server.options.local, server.config.serving, server.options.kubeconfig_path()
+    if serving.certificates is None:
+        return
     config = document(_url(server), serving.certificates, serving.ca_file)
     if path is not None:
         try:

@@ -109,6 +109,10 @@ class Options:
             return Path(given).expanduser()
         return self.data_dir() / "kubeconfig" if self.defaults is ServerDefaults.MINIAPI else None
 
+    def writes_kubeconfig(self) -> bool:
+        """Whether anybody is given an admin's certificate."""
+        return self.kubeconfig_path() is not None or self.local.merge_kubeconfig
+
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
         parts = [getattr(self, part.name) for part in fields(self) if part.name != "defaults"]

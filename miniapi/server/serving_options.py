@@ -28,11 +28,11 @@ class SecureServing:
 
     listener: socket.socket
     """Bound, non-blocking, not yet listening."""
-    certificates: Certificates
-    """The server's own, whatever certificate it serves with."""
+    certificates: Certificates | None
+    """The server's own, whatever certificate it serves with; None where nobody needs them."""
     tls: ServerTls
     ca_file: Path
-    """What clients must trust: the server's own CA, or the file of --tls-cert-file."""
+    """What clients must trust: the server's own CA, or the certificate that was given."""
 
     @property
     def bind_address(self) -> str:
@@ -101,21 +101,27 @@ class SecureServingOptions:
         return problems
 
     def apply(
-        self, directory: Path, client_ca_files: Sequence[Path], *, addresses: Sequence[str] = ()
+        self,
+        directory: Path,
+        client_ca_files: Sequence[Path],
+        *,
+        addresses: Sequence[str] = (),
+        needs_own: bool = True,
     ) -> SecureServing:
         """Takes the port, makes or reads the certificates. CannotServe tells in one line what is in the way.
 
         `addresses` are further names of the server: the advertised address, the external host name, the first
-        service address. Client certificates of the server's own CA are believed beside `client_ca_files`.
+        service address. Client certificates of the server's own CA are believed beside `client_ca_files`. Where
+        `needs_own` is False, own certificates are made only if there are no others to serve with.
         """
         listener = self.listen()
         try:
-            certificates = self._own(directory, addresses)
-            tls = self._tls(certificates, client_ca_files)
+            own, served, trusted = self._certificates(directory, addresses, needs_own)
+            tls = self._tls(served, (*client_ca_files, *([own.ca] if own else [])))
         except CannotServe:
             listener.close()
             raise
-        return SecureServing(listener, certificates, tls, self._trusted(certificates))
+        return SecureServing(listener, own, tls, trusted)
 
     def listen(self) -> socket.socket:
         """A bound socket. CannotServe where the address or port cannot be had."""
@@ -136,6 +142,28 @@ class SecureServingOptions:
         listener.setblocking(False)
         return listener
 
+    def _given(self, directory: Path) -> CertificateKey | None:
+        """--tls-cert-file, or the pair that somebody else has put into --cert-dir, as the original takes it."""
+        if self.certificate_file:
+            return CertificateKey(Path(self.certificate_file), Path(self.key_file))
+        there = Certificates(directory)
+        pair = CertificateKey(*there.pair("apiserver"))
+        foreign = pair.certificate.is_file() and pair.key.is_file() and not there.ca.is_file()
+        return pair if foreign else None
+
+    def _certificates(
+        self, directory: Path, addresses: Sequence[str], needs_own: bool
+    ) -> tuple[Certificates | None, CertificateKey, Path]:
+        """-> (the server's own, what it serves with, what its clients must trust)."""
+        given = self._given(directory)
+        if given is None:
+            own = self._own(directory, addresses)
+            return own, CertificateKey(*own.pair("apiserver")), own.ca
+        if not needs_own:
+            return None, given, given.certificate
+        apart = directory / "miniapi" if given.certificate.parent == directory else directory
+        return self._own(apart, addresses), given, given.certificate
+
     def _own(self, directory: Path, addresses: Sequence[str]) -> Certificates:
         try:
             return ensure(directory, serving_names(self.bind_address, *addresses))
@@ -143,28 +171,22 @@ class SecureServingOptions:
             why = problem.strerror if isinstance(problem, OSError) else str(problem)
             raise CannotServe(f"--cert-dir: {directory} cannot be used: {why}; name another directory") from None
 
-    def _tls(self, certificates: Certificates, client_ca_files: Sequence[Path]) -> ServerTls:
-        default = CertificateKey(*certificates.pair("apiserver"))
-        if self.certificate_file:
-            default = CertificateKey(Path(self.certificate_file), Path(self.key_file))
+    def _tls(self, default: CertificateKey, client_cas: Sequence[Path]) -> ServerTls:
         sni = tuple(read_sni(t) for t in self.sni_cert_key)
         ciphers, _ = openssl_ciphers(self.cipher_suites) if self.cipher_suites else ("", [])
         named = [
             ("tls-cert-file", default.certificate),
             ("tls-private-key-file", default.key),
             *(("tls-sni-cert-key", p) for pair in sni for p in (pair.certificate, pair.key)),
-            *(("client-ca-file", p) for p in client_ca_files),
+            *(("client-ca-file", p) for p in client_cas),
         ]
         for name, path in named:
             _check_readable(name, path)
         for name, pair in (("tls-cert-file", default), *(("tls-sni-cert-key", p) for p in sni)):
             _check_pair(name, pair)
-        for path in client_ca_files:
+        for path in client_cas:
             _check_ca(path)
-        return ServerTls(TlsFiles(default, sni, (*client_ca_files, certificates.ca), self.min_version, ciphers))
-
-    def _trusted(self, certificates: Certificates) -> Path:
-        return Path(self.certificate_file) if self.certificate_file else certificates.ca
+        return ServerTls(TlsFiles(default, sni, tuple(client_cas), self.min_version, ciphers))
 
 
 def read_sni(text: str) -> CertificateKey:

@@ -183,3 +183,17 @@ def test_apply_takes_a_free_port_and_makes_certificates(tmp_path):
         assert isinstance(serving.tls.context, ssl.SSLContext)
     finally:
         serving.listener.close()
+
+
+def test_a_pair_that_somebody_put_into_the_directory_is_served_and_left_alone(tmp_path, other):
+    for path in other.pair("apiserver"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    serving = SecureServingOptions(secure_port=0).apply(tmp_path, [other.ca], needs_own=False)
+    serving.listener.close()
+    assert (serving.certificates, serving.ca_file) == (None, tmp_path / "apiserver.crt")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["apiserver.crt", "apiserver.key"]
+    serving = SecureServingOptions(secure_port=0).apply(tmp_path, [])
+    serving.listener.close()
+    assert serving.certificates is not None
+    assert serving.certificates.directory == tmp_path / "miniapi"
+    assert (tmp_path / "apiserver.crt").read_bytes() == other.pair("apiserver")[0].read_bytes()
