@@ -19,6 +19,7 @@ from miniapi.client.outbound import ProxyTransport, ProxyTransportConfig
 from miniapi.controllers import builtin as controllers
 from miniapi.endpoints.filters.drain import Drain
 from miniapi.endpoints.filters.in_flight import InFlight
+from miniapi.controllers.certificate_authority import CertificateAuthority
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.enablement import enabled
@@ -125,7 +126,9 @@ def _build(options: Options) -> Server:
     loopback.bind(handler.serve)
     config.lifecycle.hooks += post_start_hooks(config, storage.store())
     _add_health_checks(config, storage)
-    sources = controllers.Sources(client, informers, catalog, serving.ca_file.read_text())
+    own = serving.certificates
+    authority = CertificateAuthority(own.ca, own.ca_key)
+    sources = controllers.Sources(client, informers, catalog, serving.ca_file.read_text(), authority)
     return Server(
         options, config, storage, rest_options, handler, controllers.build(options.generic.controllers, sources)
     )

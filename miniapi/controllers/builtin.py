@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from miniapi.client.client import Client
-from miniapi.client.informers import SharedInformerFactory
+from miniapi.client.informers import SharedInformer, SharedInformerFactory
+from miniapi.clock import utc_now
+from miniapi.controllers.certificate_approving import CertificateApproving
+from miniapi.controllers.certificate_authority import CertificateAuthority
+from miniapi.controllers.certificate_signing import CertificateSigning
+from miniapi.controllers.cluster_role_aggregation import ClusterRoleAggregation
 from miniapi.controllers.namespaces import ROOT_CA_NAME, NamespaceContent, NamespaceDeletion
 from miniapi.kinds.kind import Kind
 
@@ -29,6 +34,8 @@ class Sources:
     kinds: Iterable[Kind]
     root_ca: str
     """PEM of the CA that clients in the cluster trust."""
+    authority: CertificateAuthority
+    """Signs certificates for clients and kubelets."""
 
 
 def _service_account(sources: Sources) -> Controller:
@@ -48,10 +55,30 @@ def _namespace(sources: Sources) -> Controller:
     return NamespaceDeletion(sources.client, sources.informers.informer("", "v1", "namespaces"), sources.kinds)
 
 
+def _cluster_role_aggregation(sources: Sources) -> Controller:
+    roles = sources.informers.informer("rbac.authorization.k8s.io", "v1", "clusterroles")
+    return ClusterRoleAggregation(sources.client, roles)
+
+
+def _certificate_approving(sources: Sources) -> Controller:
+    return CertificateApproving(sources.client, _certificate_requests(sources))
+
+
+def _certificate_signing(sources: Sources) -> Controller:
+    return CertificateSigning(sources.client, _certificate_requests(sources), sources.authority, utc_now)
+
+
+def _certificate_requests(sources: Sources) -> SharedInformer:
+    return sources.informers.informer("certificates.k8s.io", "v1", "certificatesigningrequests")
+
+
 CONTROLLERS: dict[str, Callable[[Sources], Controller]] = {
     "serviceaccount": _service_account,
     "root-ca-certificate-publisher": _root_ca,
     "namespace": _namespace,
+    "clusterrole-aggregation": _cluster_role_aggregation,
+    "csrapproving": _certificate_approving,
+    "csrsigning": _certificate_signing,
 }
 
 

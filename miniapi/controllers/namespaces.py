@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformer
+from miniapi.controllers.queue import RETRY_SECONDS, Queue
 from miniapi.errors import ApiError
 from miniapi.kinds.kind import Kind
 from miniapi.meta.objects import Object, copy
@@ -15,29 +16,6 @@ from miniapi.meta.objects import Object, copy
 log = logging.getLogger("miniapi.controllers")
 
 ROOT_CA_NAME = "kube-root-ca.crt"
-RETRY_SECONDS = 1.0
-
-
-class Queue:
-    """Names to look at, each at most once in the queue."""
-
-    def __init__(self) -> None:
-        self._names: dict[str, None] = {}
-        self._wake = asyncio.Event()
-
-    def add(self, name: str) -> None:
-        """Asks for a look at the name."""
-        self._names[name] = None
-        self._wake.set()
-
-    async def take(self) -> str:
-        """The next name; waits for one."""
-        while not self._names:
-            self._wake.clear()
-            await self._wake.wait()
-        name = next(iter(self._names))
-        del self._names[name]
-        return name
 
 
 class NamespaceContent:
