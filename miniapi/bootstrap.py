@@ -11,19 +11,20 @@ from miniapi.admission import builtin as admission
 from miniapi.audit.options import BadAudit
 from miniapi.authn import builtin as authn
 from miniapi.authz import builtin as authz
+from miniapi.authz.node_graph import NodeGraph
 from miniapi.authz.rbac import GROUP as RBAC_GROUP
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformerFactory
 from miniapi.client.loopback import LoopbackFailed, LoopbackTransport, checked
 from miniapi.client.outbound import ProxyTransport, ProxyTransportConfig
 from miniapi.controllers import builtin as controllers
+from miniapi.controllers.certificate_authority import CertificateAuthority
 from miniapi.endpoints.filters.drain import Drain
 from miniapi.endpoints.filters.in_flight import InFlight
-from miniapi.controllers.certificate_authority import CertificateAuthority
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.enablement import enabled
-from miniapi.kube.fresh import first_service_address
+from miniapi.kube.fresh import first_service_address, node_rules
 from miniapi.kube.hooks import post_start_hooks
 from miniapi.kube.lister import CACHED, CachedLister, RegistryLister
 from miniapi.kube.resources import KubeResources
@@ -154,8 +155,12 @@ def _authentication(
 
 
 def _authorization(options: Options, informers: SharedInformerFactory) -> authz.Authorization:
-    plurals = ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
-    sources = authz.Sources(*(informers.informer(RBAC_GROUP, "v1", p) for p in plurals))
+    roles, bindings, cluster_roles, cluster_bindings = (
+        informers.informer(RBAC_GROUP, "v1", p)
+        for p in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
+    )
+    nodes = NodeGraph(informers.informer)
+    sources = authz.Sources(roles, bindings, cluster_roles, cluster_bindings, nodes, node_rules)
     return authz.build(options.authorization.modes, sources)
 
 

@@ -27,6 +27,7 @@ from miniapi.admission.plugins.limit_ranger import LimitRanger
 from miniapi.admission.plugins.namespace_auto_provision import NamespaceAutoProvision
 from miniapi.admission.plugins.namespace_exists import NamespaceExists
 from miniapi.admission.plugins.namespace_lifecycle import NamespaceLifecycle
+from miniapi.admission.plugins.node_restriction import NodeRestriction
 from miniapi.admission.plugins.owner_references_permission_enforcement import OwnerReferencesPermissionEnforcement
 from miniapi.admission.plugins.persistent_volume_claim_resize import PersistentVolumeClaimResize
 from miniapi.admission.plugins.pod_node_selector import PodNodeSelector
@@ -86,6 +87,7 @@ PLUGINS: tuple[tuple[str, Make], ...] = (
     ("LimitPodHardAntiAffinityTopology", lambda s: LimitPodHardAntiAffinityTopology()),
     ("LimitRanger", lambda s: LimitRanger(s.lister)),
     ("ServiceAccount", lambda s: ServiceAccount(s.lister)),
+    ("NodeRestriction", lambda s: NodeRestriction(s.lister, s.authorizer)),
     ("TaintNodesByCondition", lambda s: TaintNodesByCondition()),
     ("AlwaysPullImages", lambda s: AlwaysPullImages()),
     ("PodSecurity", lambda s: PodSecurity(s.live, s.configuration.pod_security, s.configuration.exemptions)),

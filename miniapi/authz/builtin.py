@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from miniapi.authz.interface import Authorizer, RuleResolver
-from miniapi.authz.modes import AlwaysAllow, AlwaysDeny, Node, RuleResolvers, Union
+from miniapi.authz.modes import AlwaysAllow, AlwaysDeny, RuleResolvers, Union
+from miniapi.authz.node import Graph, Node
 from miniapi.authz.policy import PolicyIndex, Source
 from miniapi.authz.rbac import Rbac
+from miniapi.authz.rules import Rule
 
 
 class Mode(Authorizer, RuleResolver, Protocol):
@@ -18,19 +20,22 @@ class Mode(Authorizer, RuleResolver, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Informers of the four RBAC kinds."""
+    """What the modes draw on: informers of the four RBAC kinds, what is known of nodes."""
 
     roles: Source
     role_bindings: Source
     cluster_roles: Source
     cluster_bindings: Source
+    nodes: Graph
+    node_rules: Callable[[], Sequence[Rule]]
+    """What every node may do."""
 
 
-MODES: dict[str, Callable[[Rbac], Mode]] = {
-    "AlwaysAllow": lambda _: AlwaysAllow(),
-    "AlwaysDeny": lambda _: AlwaysDeny(),
-    "Node": lambda _: Node(),
-    "RBAC": lambda rbac: rbac,
+MODES: dict[str, Callable[[Sources, Rbac], Mode]] = {
+    "AlwaysAllow": lambda sources, rbac: AlwaysAllow(),
+    "AlwaysDeny": lambda sources, rbac: AlwaysDeny(),
+    "Node": lambda sources, rbac: Node(sources.nodes, sources.node_rules),
+    "RBAC": lambda sources, rbac: rbac,
 }
 
 
@@ -49,5 +54,5 @@ class Authorization:
 def build(modes: Sequence[str], sources: Sources) -> Authorization:
     """The modes in their order. KeyError for one that does not ship: the options' validate has refused it."""
     rbac = Rbac(sources.roles, sources.role_bindings, sources.cluster_roles, sources.cluster_bindings)
-    chosen = [MODES[mode](rbac) for mode in modes]
+    chosen = [MODES[mode](sources, rbac) for mode in modes]
     return Authorization(Union(chosen), RuleResolvers(chosen), rbac.policy)

@@ -15,7 +15,6 @@ NODES_GROUP = "system:nodes"
 NODE_USER_PREFIX = "system:node:"
 
 _ALLOWED = Decision("allow")
-_NO_OPINION = Decision("no_opinion")
 _DENIED = Decision("no_opinion", "Everything is forbidden.")
 _EVERYTHING = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
 _EVERYWHERE = {"verbs": ["*"], "nonResourceURLs": ["*"]}
@@ -46,22 +45,6 @@ class AlwaysDeny:
     async def rules_for(self, user: UserInfo, namespace: str) -> Rules:
         """Nothing."""
         del user, namespace
-        return [], [], False, ""
-
-
-class Node:
-    """No opinion so far: nodes are judged by what follows."""
-
-    async def authorize(self, attributes: Attributes) -> Decision:
-        """No opinion."""
-        del attributes
-        return _NO_OPINION
-
-    async def rules_for(self, user: UserInfo, namespace: str) -> Rules:
-        """A node's rules cannot be listed; others have none here."""
-        del namespace
-        if user.name.startswith(NODE_USER_PREFIX) and NODES_GROUP in user.groups:
-            return [], [], True, "node authorizer does not support user rule resolution"
         return [], [], False, ""
 
 

@@ -25,6 +25,8 @@ _KINDS = {
     "servicecidrs": "ServiceCIDR",
 }
 
+NODE_ROLE = ("clusterroles", "system:node")
+
 
 def objects() -> Iterator[tuple[str, str, str, Object]]:
     """(group, version, plural, object), namespaces first."""
@@ -43,6 +45,11 @@ def objects() -> Iterator[tuple[str, str, str, Object]]:
                     **obj,
                 },
             )
+
+
+def node_rules() -> list[Object]:
+    """What every node may do: the rules of the cluster role system:node, which the Node authorizer gives nodes."""
+    return next(o["rules"] for _, _, plural, o in objects() if (plural, o["metadata"]["name"]) == NODE_ROLE)
 
 
 def first_service_address(service_cluster_ip_range: str) -> str:

@@ -10,9 +10,11 @@ from miniapi.authz.interface import Attributes, Authorizer
 from miniapi.authz.options import ALWAYS_ALLOWED
 from miniapi.endpoints.context import Context, Filter, Handler
 from miniapi.endpoints.writes import user_of
+from miniapi.meta.request_info import RequestInfo
 from miniapi.meta.user import MASTERS_GROUP
 from miniapi.wire import Reply
 
+_SELECTING = frozenset({"list", "watch", "deletecollection"})
 DECISION, REASON = "authorization.k8s.io/decision", "authorization.k8s.io/reason"
 
 
@@ -30,7 +32,12 @@ def attributes_of(context: Context) -> Attributes:
         info.subresource,
         info.namespace,
         info.name,
+        _field_selector(info) if info.query and info.verb in _SELECTING else "",
     )
+
+
+def _field_selector(info: RequestInfo) -> str:
+    return next((value for name, value in info.query if name == "fieldSelector"), "")
 
 
 def authorization(authorizer: Authorizer, always_allowed: Sequence[str] = ALWAYS_ALLOWED) -> Filter:
