@@ -71,7 +71,7 @@ def _of_volumes(meta: Object, spec: Object) -> Iterator[tuple[str, str]]:
             yield "secrets", _name(source.get("secret"))
             yield "configmaps", _name(source.get("configMap"))
         yield "persistentvolumeclaims", (volume.get("persistentVolumeClaim") or {}).get("claimName") or ""
-        if volume.get("ephemeral"):
+        if volume.get("ephemeral") is not None:
             yield "persistentvolumeclaims", f"{meta['name']}-{volume['name']}"
 
 

@@ -46,12 +46,12 @@ def test_bad_files_are_named_with_their_flag(tmp_path):
         ),
     ):
         with pytest.raises(BadAuthentication, match=f"^{flag}: {bad}: "):
-            build(options, tmp_path, (), None)
+            build(options, tmp_path, (), None, "own")
 
 
 async def test_build_makes_a_signing_key_and_keeps_it(tmp_path):
-    built = build(AuthenticationOptions(), tmp_path, (), None)
+    built = build(AuthenticationOptions(), tmp_path, (), None, "own")
     first = (tmp_path / "sa.key").read_bytes()
-    again = build(AuthenticationOptions(), tmp_path, (), None)
+    again = build(AuthenticationOptions(), tmp_path, (), None, "own")
     assert (tmp_path / "sa.key").read_bytes() == first
     assert built.keys.signing.public.key_id == again.keys.signing.public.key_id

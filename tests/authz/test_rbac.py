@@ -175,9 +175,10 @@ async def test_rules_for_a_user_are_listed_for_review():
 def fresh_sources():
     document = json.loads(resources.files("miniapi.kube").joinpath("data/bootstrap.json").read_bytes())
     base = "apis/rbac.authorization.k8s.io/v1/"
-    return Sources(
-        *(Source(*document[base + p]) for p in ("roles", "rolebindings", "clusterroles", "clusterrolebindings"))
+    roles, bindings, cluster_roles, cluster_bindings = (
+        Source(*document[base + p]) for p in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
     )
+    return Sources(roles, bindings, cluster_roles, cluster_bindings, nodes=None, node_rules=list)
 
 
 async def test_union_lets_masters_do_all_and_modes_decide_in_order():

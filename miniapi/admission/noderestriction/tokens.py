@@ -75,7 +75,7 @@ async def _audiences(pod: Object, lister: Lister) -> AsyncIterator[str]:
 async def _claimed_driver(meta: Object, volume: Object, lister: Lister) -> str:
     """The driver of the volume that the pod's claim is bound to; empty for none."""
     name = (volume.get("persistentVolumeClaim") or {}).get("claimName")
-    if volume.get("ephemeral"):
+    if volume.get("ephemeral") is not None:
         name = f"{meta['name']}-{volume['name']}"
     if not name:
         return ""
