@@ -128,7 +128,7 @@ def _build(options: Options) -> Server:
     config.lifecycle.hooks += post_start_hooks(config, storage.store())
     _add_health_checks(config, storage)
     own = serving.certificates
-    authority = CertificateAuthority(own.ca, own.ca_key)
+    authority = CertificateAuthority(own.ca, own.ca_key) if own else None
     sources = controllers.Sources(client, informers, catalog, serving.ca_file.read_text(), authority)
     return Server(
         options, config, storage, rest_options, handler, controllers.build(options.generic.controllers, sources)

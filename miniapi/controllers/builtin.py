@@ -34,8 +34,8 @@ class Sources:
     kinds: Iterable[Kind]
     root_ca: str
     """PEM of the CA that clients in the cluster trust."""
-    authority: CertificateAuthority
-    """Signs certificates for clients and kubelets."""
+    authority: CertificateAuthority | None
+    """Signs certificates for clients and kubelets; None where the server has no CA of its own."""
 
 
 def _service_account(sources: Sources) -> Controller:
@@ -64,7 +64,9 @@ def _certificate_approving(sources: Sources) -> Controller:
     return CertificateApproving(sources.client, _certificate_requests(sources))
 
 
-def _certificate_signing(sources: Sources) -> Controller:
+def _certificate_signing(sources: Sources) -> Controller | None:
+    if sources.authority is None:
+        return None
     return CertificateSigning(sources.client, _certificate_requests(sources), sources.authority, utc_now)
 
 
@@ -72,7 +74,7 @@ def _certificate_requests(sources: Sources) -> SharedInformer:
     return sources.informers.informer("certificates.k8s.io", "v1", "certificatesigningrequests")
 
 
-CONTROLLERS: dict[str, Callable[[Sources], Controller]] = {
+CONTROLLERS: dict[str, Callable[[Sources], Controller | None]] = {
     "serviceaccount": _service_account,
     "root-ca-certificate-publisher": _root_ca,
     "namespace": _namespace,
@@ -86,4 +88,5 @@ def build(chosen: Sequence[str], sources: Sources) -> list[Controller]:
     """Those that --controllers names: `*` for all, `-NAME` to leave one out."""
     everything = "*" in chosen
     names = [n for n in CONTROLLERS if f"-{n}" not in chosen and (everything or n in chosen)]
-    return [CONTROLLERS[name](sources) for name in names]
+    made = (CONTROLLERS[name](sources) for name in names)
+    return [controller for controller in made if controller is not None]
