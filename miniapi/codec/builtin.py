@@ -8,7 +8,8 @@ from miniapi.codec.json import JsonCodec
 from miniapi.codec.protobuf import ProtobufCodec
 from miniapi.codec.yaml import YamlCodec
 
-CODECS: tuple[Codec, ...] = (JsonCodec(), YamlCodec(), ProtobufCodec())
+PROTOBUF = ProtobufCodec()
+CODECS: tuple[Codec, ...] = (JsonCodec(), YamlCodec(), PROTOBUF)
 _BY_TYPE = {codec.media_type: codec for codec in CODECS}
 
 
@@ -17,6 +18,6 @@ def codec_for(content_type: str, *, custom: bool) -> Codec:
     found = _BY_TYPE.get(content_type)
     if found is None:
         found = _BY_TYPE.get(content_type.split(";", 1)[0].strip().lower())
-    if found is None or (custom and isinstance(found, ProtobufCodec)):
-        raise errors.unsupported_media_type([c.media_type for c in CODECS if not custom or c is not CODECS[2]])
+    if found is None or (custom and found is PROTOBUF):
+        raise errors.unsupported_media_type([c.media_type for c in CODECS if not custom or c is not PROTOBUF])
     return found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 from miniapi.codec.interface import Decoded, DecodeError, EncodeError
 from miniapi.codec.protobuf_decode import Decoders
 from miniapi.codec.protobuf_encode import Carrier, Encoders
 from miniapi.codec.protobuf_table import Table
-from miniapi.codec.protobuf_wire import fields, length_delimited
+from miniapi.codec.protobuf_wire import BYTES, fields, key, length_delimited, read_varint, varint
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 
@@ -47,10 +50,10 @@ class ProtobufCodec:
 
     def encode(self, obj: Object) -> bytes:
         gvk = obj.get("apiVersion", ""), obj.get("kind", "")
-        return self.envelope(*gvk, self.message(*gvk, obj))
+        return self.whole(*gvk, self.item(*gvk, obj))
 
     def message(self, api_version: str, kind: str, obj: Object) -> bytes:
-        """The object without its envelope: what stands in a list of its kind."""
+        """The object without its envelope. Raises EncodeError."""
         name = self._table.message(api_version, kind)
         if not name:
             raise EncodeError(f"{api_version} {kind} has no protobuf form")
@@ -59,14 +62,36 @@ class ProtobufCodec:
         except (TypeError, ValueError, AttributeError) as problem:
             raise EncodeError(f"{api_version} {kind}: {problem}") from None
 
-    def envelope(self, api_version: str, kind: str, message: bytes) -> bytes:
-        """A message as it is sent and stored."""
-        of_type = length_delimited(1, api_version.encode()) + length_delimited(2, kind.encode())
-        return b"".join((MAGIC, length_delimited(1, of_type), length_delimited(2, message), _TAIL))
+    def item(self, api_version: str, kind: str, obj: Object) -> bytes:
+        """The object's message as a field: the same bytes stand in a list of its kind and in its own envelope."""
+        return length_delimited(2, self.message(api_version, kind, obj))
+
+    def whole(self, api_version: str, kind: str, item: bytes) -> bytes:
+        """An item as it is sent and stored."""
+        return b"".join((_prefix(api_version, kind), item, _TAIL))
+
+    def whole_list(self, api_version: str, kind: str, meta: Object, items: Sequence[bytes]) -> bytes:
+        """The items as a list of this kind."""
+        head = self.message(api_version, kind, {"metadata": meta})
+        start = key(2, BYTES) + varint(len(head) + sum(map(len, items)))
+        return b"".join((_prefix(api_version, kind), start, head, *items, _TAIL))
 
     def frame(self, event_type: str, encoded: bytes) -> bytes:
         inner = length_delimited(1, event_type.encode()) + length_delimited(2, length_delimited(1, encoded))
         return len(inner).to_bytes(4, "big") + inner
+
+
+@lru_cache(maxsize=1024)
+def _prefix(api_version: str, kind: str) -> bytes:
+    of_type = length_delimited(1, api_version.encode()) + length_delimited(2, kind.encode())
+    return MAGIC + length_delimited(1, of_type)
+
+
+def metadata_item(item: bytes) -> bytes:
+    """An object's item cut down to its metadata, which is the first field of every kind: PartialObjectMetadata."""
+    _, start = read_varint(item, 1, len(item))
+    size, begin = read_varint(item, start + 1, len(item))
+    return length_delimited(2, item[start : begin + size])
 
 
 def _opened(data: bytes) -> tuple[str, str, bytes]:

@@ -13,7 +13,7 @@ from miniapi.errors import ApiError
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.storage.interface import Stored
-from miniapi.wire import JSON, Reply
+from miniapi.wire import JSON, PROTOBUF, Reply
 
 _TABLE = "Table"
 
@@ -39,6 +39,11 @@ def stored(scope: Scope, found: Stored, negotiated: Negotiated, code: int = 200)
     """One stored object; JSON without transformation goes out as the bytes it has."""
     if negotiated.plain_json:
         return Reply(code, scope.versioned.encoded(found), JSON)
+    if negotiated.media_type == PROTOBUF:
+        messages = scope.versioned.messages
+        if negotiated.as_kind:
+            return Reply(code, messages.partial(found, f"meta.k8s.io/{negotiated.as_version}"), PROTOBUF)
+        return Reply(code, messages.encoded(found), PROTOBUF)
     return one(scope, scope.versioned.object(found), negotiated, code)
 
 
@@ -88,6 +93,10 @@ def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], nego
             orjson.dumps(meta),
         )
         return Reply(200, b"%b%b]}\n" % (head, scope.versioned.joined(items)), JSON)
+    if negotiated.media_type == PROTOBUF and not negotiated.as_kind:
+        return Reply(200, scope.versioned.messages.collection(list_gvk, meta, items), PROTOBUF)
+    if negotiated.media_type == PROTOBUF and negotiated.as_version == "v1":
+        return Reply(200, scope.versioned.messages.partials("meta.k8s.io/v1", meta, items), PROTOBUF)
     return made(scope, [scope.versioned.object(s) for s in items], meta, negotiated)
 
 

@@ -1,4 +1,4 @@
-"""Watch frames of one resource in JSON: encoded once, whoever and how many watch."""
+"""Watch frames of one resource in one encoding: made once, whoever and how many watch."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ KEPT_BATCHES = 64
 class Frames:
     """The newest frames, and the newest batches of them: watchers of one collection share a batch's bytes."""
 
-    def __init__(self, encoded: Callable[[Stored], bytes]) -> None:
-        self._encoded = encoded
+    def __init__(self, make: Callable[[bytes, Stored], bytes]) -> None:
+        self._make = make
         self._frames: dict[tuple[str, str, int], bytes] = {}
         self._batches: dict[int, tuple[Sequence[Event], bytes]] = {}
 
@@ -24,7 +24,7 @@ class Frames:
         place = (event_type, stored.key, stored.mod_revision)
         found = self._frames.get(place)
         if found is None:
-            found = b'{"type":"%b","object":%b}\n' % (event_type.encode(), self._encoded(stored))
+            found = self._make(event_type.encode(), stored)
             if len(self._frames) >= KEPT_FRAMES:
                 del self._frames[next(iter(self._frames))]
             self._frames[place] = found

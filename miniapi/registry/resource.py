@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cached_property
 
 import orjson
 
@@ -13,12 +14,11 @@ from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.registry.encoding import StoredForm, head, stored_order, with_revision
 from miniapi.registry.fanout import Frames
+from miniapi.registry.memo import Memo
+from miniapi.registry.messages import Messages
 from miniapi.registry.problems import STORE_PROBLEMS, told
 from miniapi.registry.watch_cache import WatchCache
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Store, Stored
-
-MEMO_BYTES = 16 << 20
-"""How much of encoded list items a resource remembers: what was listed is listed again."""
 
 Update = Callable[[Object, Stored], Awaitable[Object | None]]
 """(current object, as stored) -> what to store, or None to leave it as it is. May run again on a conflict."""
@@ -123,11 +123,10 @@ class Versioned:
     def __init__(self, resource: Resource, kind: Kind) -> None:
         self.resource = resource
         self.kind = kind
-        self.frames = Frames(self.encoded)
+        self.frames = Frames(lambda event, stored: b'{"type":"%b","object":%b}\n' % (event, self.encoded(stored)))
         self._from = kind.from_storage
         self._head = head(kind.storage_gvk or kind.gvk)
-        self._items: dict[str, tuple[int, bytes]] = {}
-        self._items_bytes = 0
+        self._items = Memo(self._item)
 
     def object(self, stored: Stored) -> Object:
         """A fresh dict in this version."""
@@ -144,26 +143,12 @@ class Versioned:
 
     def joined(self, page: Sequence[Stored]) -> bytes:
         """The objects' JSON as a list has it, between commas."""
-        known = self._items
-        parts = []
-        for stored in page:
-            item = known.get(stored.key)
-            if item is None or item[0] != stored.mod_revision:
-                item = self._remember(stored, page)
-            parts.append(item[1])
-        return b",".join(parts)
+        return b",".join(self._items.all(page))
 
-    def _remember(self, stored: Stored, page: Sequence[Stored]) -> tuple[int, bytes]:
-        item = (stored.mod_revision, self._item(stored))
-        if self._items_bytes > MEMO_BYTES:
-            if sum(len(other.value) for other in page) > MEMO_BYTES:
-                return item
-            self._items.clear()
-            self._items_bytes = 0
-        replaced = self._items.get(stored.key)
-        self._items_bytes += len(item[1]) - (len(replaced[1]) if replaced is not None else 0)
-        self._items[stored.key] = item
-        return item
+    @cached_property
+    def messages(self) -> Messages:
+        """The objects as protobuf has them, made when the first client asks."""
+        return Messages(self.gvk, self.object)
 
     def _item(self, stored: Stored) -> bytes:
         """One object in a list: without kind and apiVersion, unless it is a custom resource."""

@@ -17,9 +17,9 @@ from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import ListOptions, list_options
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.selection import Selection, compile_selection
-from miniapi.registry.fanout import deleted
+from miniapi.registry.fanout import Frames, deleted
 from miniapi.storage.interface import Event, Progress, RevisionCompacted, Stored, StoreUnavailable
-from miniapi.wire import JSON, Reply
+from miniapi.wire import JSON, PROTOBUF, Reply
 
 BOOKMARK_SECONDS = 60.0
 INITIAL_END = "k8s.io/initial-events-end"
@@ -44,6 +44,13 @@ async def serve(context: Context, scope: Scope) -> Reply:
     return Reply(200, content_type=content_type, stream=watcher.run())
 
 
+def _frames(scope: Scope, negotiated: Negotiated) -> Frames | None:
+    """The frames that watchers share; None where each makes its own (tables, metadata, indented JSON)."""
+    if negotiated.plain_json:
+        return scope.versioned.frames
+    return scope.versioned.messages.frames if negotiated.media_type == PROTOBUF and not negotiated.as_kind else None
+
+
 class _Watcher:
     """One client's watch."""
 
@@ -56,7 +63,7 @@ class _Watcher:
         if not seconds:
             seconds = int(scope.min_request_timeout_seconds * (1 + random.random()))
         self.seconds = seconds
-        self.plain = negotiated.plain_json
+        self.frames = _frames(scope, negotiated)
         self.columns_sent = False
 
     async def run(self) -> AsyncIterator[bytes]:
@@ -117,8 +124,8 @@ class _Watcher:
                     if isinstance(batch, Progress):
                         reached = max(reached, batch.revision)
                         continue
-                    if self.plain and self.selection.everything:
-                        chunk = self.scope.versioned.frames.batch(batch)
+                    if self.frames is not None and self.selection.everything:
+                        chunk = self.frames.batch(batch)
                     else:
                         chunk = b"".join([f for e in batch if (f := self._event(e))])
                     reached = max(reached, batch[-1].revision)
@@ -158,8 +165,8 @@ class _Watcher:
         return b""
 
     def _frame(self, event_type: str, stored: Stored) -> bytes:
-        if self.plain:
-            return self.scope.versioned.frames.frame(event_type, stored)
+        if self.frames is not None:
+            return self.frames.frame(event_type, stored)
         obj = self.scope.versioned.object(stored)
         if self.negotiated.as_kind == "Table":
             chosen = self.negotiated

@@ -1,0 +1,48 @@
+"""What was encoded of objects, kept while they stay as they are: what was listed is listed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from miniapi.storage.interface import Stored
+
+MEMO_BYTES = 16 << 20
+"""How much a memo holds before it starts afresh."""
+
+
+class Memo:
+    """One encoding of a resource's objects, made once per object version."""
+
+    def __init__(self, make: Callable[[Stored], bytes]) -> None:
+        self._make = make
+        self._known: dict[str, tuple[int, bytes]] = {}
+        self._bytes = 0
+
+    def all(self, page: Sequence[Stored]) -> list[bytes]:
+        """One encoding an object."""
+        known, parts = self._known, []
+        for stored in page:
+            item = known.get(stored.key)
+            if item is None or item[0] != stored.mod_revision:
+                item = self._remember(stored, page)
+            parts.append(item[1])
+        return parts
+
+    def one(self, stored: Stored) -> bytes:
+        """As `all`, of one object."""
+        item = self._known.get(stored.key)
+        if item is None or item[0] != stored.mod_revision:
+            item = self._remember(stored, (stored,))
+        return item[1]
+
+    def _remember(self, stored: Stored, page: Sequence[Stored]) -> tuple[int, bytes]:
+        item = (stored.mod_revision, self._make(stored))
+        if self._bytes > MEMO_BYTES:
+            if sum(len(other.value) for other in page) > MEMO_BYTES:
+                return item
+            self._known.clear()
+            self._bytes = 0
+        replaced = self._known.get(stored.key)
+        self._bytes += len(item[1]) - (len(replaced[1]) if replaced is not None else 0)
+        self._known[stored.key] = item
+        return item

@@ -1,0 +1,45 @@
+"""A resource's objects as protobuf has them, seen through one served version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from miniapi.codec.builtin import PROTOBUF
+from miniapi.codec.protobuf import metadata_item
+from miniapi.meta.gvk import GroupVersionKind
+from miniapi.meta.objects import Object
+from miniapi.registry.fanout import Frames
+from miniapi.registry.memo import Memo
+from miniapi.storage.interface import Stored
+
+PARTIAL = "PartialObjectMetadata"
+
+
+class Messages:
+    """Each object version is encoded once; an answer puts its items together. Raises EncodeError."""
+
+    def __init__(self, gvk: GroupVersionKind, view: Callable[[Stored], Object]) -> None:
+        self._type = (gvk.api_version, gvk.kind)
+        self._view = view
+        self._items = Memo(self._item)
+        self.frames = Frames(lambda event, stored: PROTOBUF.frame(event.decode(), self.encoded(stored)))
+
+    def encoded(self, stored: Stored) -> bytes:
+        """The object in its envelope."""
+        return PROTOBUF.whole(*self._type, self._items.one(stored))
+
+    def partial(self, stored: Stored, api_version: str) -> bytes:
+        """The object's metadata in its envelope."""
+        return PROTOBUF.whole(api_version, PARTIAL, metadata_item(self._items.one(stored)))
+
+    def collection(self, gvk: GroupVersionKind, meta: Object, page: Sequence[Stored]) -> bytes:
+        """The objects as a list of the kind `gvk`."""
+        return PROTOBUF.whole_list(gvk.api_version, gvk.kind, meta, self._items.all(page))
+
+    def partials(self, api_version: str, meta: Object, page: Sequence[Stored]) -> bytes:
+        """The objects' metadata as a list; not for v1beta1, whose list has other field numbers."""
+        items = [metadata_item(item) for item in self._items.all(page)]
+        return PROTOBUF.whole_list(api_version, f"{PARTIAL}List", meta, items)
+
+    def _item(self, stored: Stored) -> bytes:
+        return PROTOBUF.item(*self._type, self._view(stored))
