@@ -8,6 +8,7 @@ from pathlib import Path
 
 from miniapi import clock
 from miniapi.admission import builtin as admission
+from miniapi.apiextensions.server import apiextensions_server
 from miniapi.audit.options import BadAudit
 from miniapi.authn import builtin as authn
 from miniapi.authz import builtin as authz
@@ -120,8 +121,8 @@ def _build(options: Options) -> Server:
             options.admission.configuration(),
         )
     )
-    apiextensions = GenericServer("apiextensions", NoScopes())
-    kube = kube_server(config, catalog, resources, chain, clock.utc_now, delegate=apiextensions)
+    extensions = apiextensions_server(config, rest_options, chain, clock.utc_now)
+    kube = kube_server(config, catalog, resources, chain, clock.utc_now, extensions, extensions.served)
     aggregator = GenericServer("aggregator", NoScopes(), delegate=kube)
     handler = RequestHandler(aggregator, handler_chain(config, clock.utc_now), catalog.groups, clock.utc_now)
     loopback.bind(handler.serve)
@@ -130,9 +131,8 @@ def _build(options: Options) -> Server:
     own = serving.certificates
     authority = CertificateAuthority(own.ca, own.ca_key) if own else None
     sources = controllers.Sources(client, informers, catalog, serving.ca_file.read_text(), authority)
-    return Server(
-        options, config, storage, rest_options, handler, controllers.build(options.generic.controllers, sources)
-    )
+    running = [extensions.controller, *controllers.build(options.generic.controllers, sources)]
+    return Server(options, config, storage, rest_options, handler, running)
 
 
 def _secure_serving(options: Options) -> SecureServing:

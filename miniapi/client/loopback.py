@@ -30,7 +30,7 @@ def loopback_config(host: str, ca: bytes) -> ClientConfig:
         bearer_token=secrets.token_urlsafe(32),
         content_type=PROTOBUF,
         compression=False,
-        user_agent="miniapi/loopback",
+        user_agent="kube-apiserver",
     )
 
 

@@ -29,7 +29,7 @@ def resource_list(kinds: Iterable[Kind], api_version: str) -> Document:
             "singularName": kind.singular,
             "namespaced": kind.namespaced,
             "kind": kind.gvk.kind,
-            "verbs": sorted(kind.verbs),
+            "verbs": _verbs(kind, kind.verbs),
         }
         if kind.short_names:
             row["shortNames"] = list(kind.short_names)
@@ -43,7 +43,7 @@ def resource_list(kinds: Iterable[Kind], api_version: str) -> Document:
             if (sub.gvk.group, sub.gvk.version) != (kind.gvk.group, kind.gvk.version):
                 entry["group"], entry["version"] = sub.gvk.group, sub.gvk.version
             entry["kind"] = sub.gvk.kind
-            entry["verbs"] = sorted(sub.verbs)
+            entry["verbs"] = _verbs(kind, sub.verbs)
             rows.append(entry)
     rows.sort(key=lambda r: r["name"])
     document: Document = {"kind": "APIResourceList", "groupVersion": api_version, "resources": rows}
@@ -58,9 +58,14 @@ def group(name: str, versions: Iterable[str]) -> Document:
     return {"name": name, "versions": listed, "preferredVersion": listed[0]}
 
 
-def _response_kind(gvk: GroupVersionKind, within: GroupVersionKind) -> Document:
-    """Group and version are said only where they are not those of the list."""
-    if (gvk.group, gvk.version) == (within.group, within.version):
+def _verbs(kind: Kind, verbs: Iterable[str]) -> list[str]:
+    """Sorted, but for custom kinds, whose order the original wrote down."""
+    return list(verbs) if kind.custom else sorted(verbs)
+
+
+def _response_kind(gvk: GroupVersionKind, within: Kind) -> Document:
+    """Group and version are said only where they are not those of the list; custom kinds always say them."""
+    if not within.custom and (gvk.group, gvk.version) == (within.gvk.group, within.gvk.version):
         return {"group": "", "version": "", "kind": gvk.kind}
     return {"group": gvk.group, "version": gvk.version, "kind": gvk.kind}
 
@@ -69,10 +74,10 @@ def aggregated_resource(kind: Kind) -> Document:
     """APIResourceDiscovery."""
     row: Document = {
         "resource": kind.plural,
-        "responseKind": _response_kind(kind.gvk, kind.gvk),
+        "responseKind": _response_kind(kind.gvk, kind),
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": kind.singular,
-        "verbs": sorted(kind.verbs),
+        "verbs": _verbs(kind, kind.verbs),
     }
     if kind.short_names:
         row["shortNames"] = list(kind.short_names)
@@ -80,7 +85,7 @@ def aggregated_resource(kind: Kind) -> Document:
         row["categories"] = list(kind.categories)
     if kind.subresources:
         row["subresources"] = [
-            {"subresource": s.name, "responseKind": _response_kind(s.gvk, kind.gvk), "verbs": sorted(s.verbs)}
+            {"subresource": s.name, "responseKind": _response_kind(s.gvk, kind), "verbs": _verbs(kind, s.verbs)}
             for s in sorted(kind.subresources.values(), key=lambda s: s.name)
         ]
     return row

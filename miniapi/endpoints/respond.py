@@ -86,6 +86,9 @@ def list_metadata(revision: int, token: str, remaining: int | None) -> dict[str,
 def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], negotiated: Negotiated) -> Reply:
     """A list: stored bytes joined, or rows, or metadata, or another format."""
     list_gvk = scope.kind.list_gvk
+    if scope.kind.custom and not negotiated.as_kind:
+        # UnstructuredList always says it.
+        meta = {"continue": "", **meta}
     if negotiated.plain_json:
         head = b'{"kind":"%b","apiVersion":"%b","metadata":%b,"items":[' % (
             list_gvk.kind.encode(),

@@ -47,6 +47,8 @@ class Kind:
     from_storage: Callable[[Object], Object] | None = None
     storage_prefix: str = ""
     """Part of the key between the etcd prefix and the namespace, e.g. `services/specs`, `pods`."""
+    list_kind: str = ""
+    """Where it is not the kind and `List`."""
     custom: bool = False
     """Defined by a CustomResourceDefinition."""
     deprecated: str = ""
@@ -65,4 +67,4 @@ class Kind:
     @property
     def list_gvk(self) -> GroupVersionKind:
         """The list kind."""
-        return GroupVersionKind(self.gvk.group, self.gvk.version, self.gvk.kind + "List")
+        return GroupVersionKind(self.gvk.group, self.gvk.version, self.list_kind or self.gvk.kind + "List")

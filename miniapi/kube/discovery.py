@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Protocol
 
 import orjson
 
@@ -16,17 +18,42 @@ from miniapi.wire import JSON, Reply
 AGGREGATED = ("v2",)
 
 
-class Discovery:
-    """Documents made on first use and kept while the catalog stays as it is."""
+class MoreKinds(Protocol):
+    """Kinds that come and go while the server runs."""
 
-    def __init__(self, catalog: Catalog, server_address: str) -> None:
+    changes: int
+    """Rises when `kinds` answers something else."""
+
+    def kinds(self) -> Sequence[Kind]:
+        """Of groups that the catalog has not, in the order of their groups, the preferred version first."""
+        ...
+
+
+class Discovery:
+    """Documents made on first use and kept while the kinds stay as they are."""
+
+    def __init__(self, catalog: Catalog, server_address: str, more: MoreKinds | None = None) -> None:
         self._server_address = server_address
-        self.groups: dict[str, dict[str, list[Kind]]] = {}
+        self._more, self._changes = more, 0
+        self._builtin: dict[str, dict[str, list[Kind]]] = {}
         for kind in catalog:
-            self.groups.setdefault(kind.gvk.group, {}).setdefault(kind.gvk.version, []).append(kind)
-        for name, versions in self.groups.items():
-            self.groups[name] = dict(sorted(versions.items(), key=lambda v: _age(v[0]), reverse=True))
+            self._builtin.setdefault(kind.gvk.group, {}).setdefault(kind.gvk.version, []).append(kind)
+        for name, versions in self._builtin.items():
+            self._builtin[name] = dict(sorted(versions.items(), key=lambda v: _age(v[0]), reverse=True))
+        self._groups = self._builtin
         self._made: dict[tuple[str, str], tuple[bytes, str]] = {}
+
+    @property
+    def groups(self) -> dict[str, dict[str, list[Kind]]]:
+        """Kinds by group and version, the wanted ones first."""
+        if self._more is not None and self._more.changes != self._changes:
+            self._changes = self._more.changes
+            self._made.clear()
+            self._groups = dict(self._builtin)
+            for kind in self._more.kinds():
+                if kind.gvk.group not in self._builtin:
+                    self._groups.setdefault(kind.gvk.group, {}).setdefault(kind.gvk.version, []).append(kind)
+        return self._groups
 
     def paths(self) -> list[str]:
         """All that is served here, as `/` lists it."""
@@ -45,9 +72,10 @@ class Discovery:
         accept = context.request.headers.get("Accept", "")
         aggregated = _aggregated(accept) if len(parts) == 1 else ""
         key = ("/".join(parts), aggregated)
+        groups = self.groups
         made = self._made.get(key)
         if made is None:
-            document = self._document(parts, aggregated)
+            document = self._document(groups, parts, aggregated)
             if document is None:
                 return None
             data = orjson.dumps(document) + b"\n"
@@ -65,11 +93,13 @@ class Discovery:
             return Reply(200, data, JSON, headers)
         return Reply(200, negotiated.codec.encode(orjson.loads(data)), negotiated.media_type, headers)
 
-    def _document(self, parts: list[str], aggregated: str) -> documents.Document | None:
-        named = {n: v for n, v in self.groups.items() if n}
+    def _document(
+        self, groups: dict[str, dict[str, list[Kind]]], parts: list[str], aggregated: str
+    ) -> documents.Document | None:
+        named = {n: v for n, v in groups.items() if n}
         if parts == ["api"]:
             if aggregated:
-                return documents.aggregated({"": self.groups[""]}, aggregated)
+                return documents.aggregated({"": groups[""]}, aggregated)
             addresses = [{"clientCIDR": "0.0.0.0/0", "serverAddress": self._server_address}]
             return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses}
         if parts == ["apis"]:
@@ -77,8 +107,8 @@ class Discovery:
                 return documents.aggregated(named, aggregated)
             listed = [documents.group(n, v) for n, v in named.items()]
             return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
-        if parts[0] == "api" and len(parts) == 2 and parts[1] in self.groups[""]:
-            return documents.resource_list(self.groups[""][parts[1]], parts[1])
+        if parts[0] == "api" and len(parts) == 2 and parts[1] in groups[""]:
+            return documents.resource_list(groups[""][parts[1]], parts[1])
         if parts[0] == "apis" and len(parts) == 2 and parts[1] in named:
             return {"kind": "APIGroup", "apiVersion": "v1", **documents.group(parts[1], named[parts[1]])}
         if parts[0] == "apis" and len(parts) == 3 and parts[2] in named.get(parts[1], {}):

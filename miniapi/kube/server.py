@@ -5,7 +5,7 @@ from __future__ import annotations
 from miniapi.admission.chain import AdmissionChain
 from miniapi.clock import Clock
 from miniapi.kinds.catalog import Catalog
-from miniapi.kube.discovery import Discovery
+from miniapi.kube.discovery import Discovery, MoreKinds
 from miniapi.kube.handlers.builtin import Sources, builtin_handlers, builtin_hooks
 from miniapi.kube.handlers.identity import identity_handlers, identity_hooks
 from miniapi.kube.handlers.openid import openid_paths
@@ -16,7 +16,7 @@ from miniapi.kube.resources import KubeResources
 from miniapi.kube.scopes import KubeScopes
 from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.server.config import GenericConfig
-from miniapi.server.generic import GenericServer
+from miniapi.server.generic import Delegate, GenericServer
 from miniapi.server.version import DEFAULT_VERSION, version_info
 
 
@@ -26,7 +26,8 @@ def kube_server(
     resources: KubeResources,
     admission: AdmissionChain,
     clock: Clock,
-    delegate: GenericServer,
+    delegate: Delegate,
+    more_kinds: MoreKinds,
 ) -> GenericServer:
     """The middle of the chain."""
     lister = RegistryLister(catalog, resources.of)
@@ -47,7 +48,7 @@ def kube_server(
             **identity_hooks(config.authorization, lister),
         },
     )
-    discovery = Discovery(catalog, f"{config.advertise_address}:{config.serving.port}")
+    discovery = Discovery(catalog, f"{config.advertise_address}:{config.serving.port}", more_kinds)
     openapi = OpenApi(catalog, DEFAULT_VERSION, version_info()["gitVersion"])
     health = config.health
     openid = openid_paths(config.authentication, config.external_address)

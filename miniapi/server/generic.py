@@ -29,6 +29,12 @@ class NoScopes:
         del group, version, resource, subresource
 
 
+class Delegate(Protocol):
+    """Whom a server asks about what it does not serve itself."""
+
+    async def serve(self, context: Context) -> Reply | None: ...
+
+
 @dataclass(slots=True)
 class GenericServer:
     """One of the chain aggregator -> kube -> apiextensions."""
@@ -39,7 +45,7 @@ class GenericServer:
     """Exact paths."""
     prefixes: dict[str, PathHandler] = field(default_factory=dict)
     """Path prefixes, each ending with a slash; the longest wins."""
-    delegate: GenericServer | None = None
+    delegate: Delegate | None = None
 
     async def serve(self, context: Context) -> Reply | None:
         """The answer, or None where no server of the chain has one."""

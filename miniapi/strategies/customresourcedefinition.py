@@ -6,6 +6,9 @@ from miniapi.meta.objects import Object
 from miniapi.strategies.interface import Strategy, WriteContext
 from miniapi.strategies.status import keep_status
 
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+"""The finalizer that holds a definition until its objects are gone."""
+
 
 def default(obj: Object) -> None:
     """Singular and list kind from the kind; no conversion."""
@@ -47,10 +50,33 @@ def prepare_update(obj: Object, old: Object, ctx: WriteContext) -> None:
     _remember_storage(obj)
 
 
+def _goes_with_its_objects(_obj: Object) -> bool:
+    return False
+
+
+def mark(obj: Object) -> None:
+    """The first DELETE lets the definition wait for its objects (registry/customresourcedefinition/etcd.go)."""
+    meta, status = obj["metadata"], obj.setdefault("status", {})
+    finalizers = meta.get("finalizers") or []
+    if CLEANUP not in finalizers:
+        meta["finalizers"] = [*finalizers, CLEANUP]
+    condition = {
+        "type": "Terminating",
+        "status": "True",
+        "lastTransitionTime": meta["deletionTimestamp"],
+        "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    }
+    others = [c for c in status.get("conditions") or () if c.get("type") != "Terminating"]
+    status["conditions"] = [*others, condition]
+
+
 STRATEGY = Strategy(
     default=default,
     prepare_create=prepare_create,
     prepare_update=prepare_update,
+    holds_deletion=_goes_with_its_objects,
+    marked=mark,
     allow_unconditional_update=False,
     tracks_generation=True,
 )

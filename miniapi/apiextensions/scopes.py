@@ -1,0 +1,176 @@
+"""From a definition to what the endpoints need of each of its versions, compiled on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from miniapi import errors
+from miniapi.admission.chain import AdmissionChain
+from miniapi.apiextensions.columns import printer
+from miniapi.apiextensions.conversion import VersionSchemas
+from miniapi.apiextensions.definition import is_true, schema_of, storage_version, versions
+from miniapi.apiextensions.kinds import kind_of
+from miniapi.apiextensions.resource import CustomResource
+from miniapi.apiextensions.scale import custom_scale
+from miniapi.apiextensions.strategy import main_strategy, status_strategy
+from miniapi.apiextensions.validation import custom_validation
+from miniapi.clock import Clock
+from miniapi.endpoints.scope import Hooks, Scope
+from miniapi.kinds.kind import Kind
+from miniapi.meta.gvk import GroupVersionKind
+from miniapi.meta.objects import Object
+from miniapi.patch.field_manager import FieldManager
+from miniapi.registry.resource import Resource, Versioned
+from miniapi.schema.builtin import BuiltinSchemas
+from miniapi.schema.coerce import coercer
+from miniapi.schema.convert import converter
+from miniapi.schema.crd import structural
+from miniapi.schema.default import defaulter
+from miniapi.schema.model import Schema
+from miniapi.strategies.interface import WriteContext
+
+_OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+_TERMINATING = "create not allowed while custom resource definition is terminating"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What all definitions share."""
+
+    storage_for: Callable[[Kind], Resource]
+    schemas: BuiltinSchemas
+    admission: AdmissionChain
+    clock: Clock
+    min_request_timeout_seconds: int
+    known_types: Callable[[GroupVersionKind], Schema | None]
+
+
+class Definition:
+    """A definition as it is served; `crd` follows its conditions, spec and names stay as they are."""
+
+    def __init__(self, crd: Object, world: World) -> None:
+        self.crd = crd
+        self._world = world
+        self._versions = {v["name"]: v for v in versions(crd)}
+        self._scopes: dict[tuple[str, str], Scope | None] = {}
+        self._object_meta = world.schemas.definition(_OBJECT_META)
+        group = crd["spec"]["group"]
+        self._schemas: dict[str, Schema] = {}
+        self._conversion: VersionSchemas | None = None
+        self._storage = f"{group}/{storage_version(crd)}"
+        self.resource = CustomResource(
+            world.storage_for(kind_of(crd, versions(crd)[0])), namespaced=crd["spec"]["scope"] == "Namespaced"
+        )
+
+    def served(self, version: str) -> bool:
+        """Whether the version is served."""
+        return bool(self._versions.get(version, {}).get("served"))
+
+    def deprecation(self, version: str) -> str:
+        """The warning that comes with each answer; empty without one."""
+        return kind_of(self.crd, self._versions[version]).deprecated
+
+    def scope(self, version: str, subresource: str) -> Scope | None:
+        """None for a subresource that the version has not."""
+        key = (version, subresource)
+        if key not in self._scopes:
+            self._scopes[key] = self._compile(version, subresource)
+        return self._scopes[key]
+
+    def close(self) -> None:
+        """Ends what still watches."""
+        self.resource.close()
+
+    def _structural(self, version: str) -> Schema:
+        if version not in self._schemas:
+            self._schemas[version] = structural(schema_of(self._versions[version]), self._object_meta)
+        return self._schemas[version]
+
+    def _converts(self) -> VersionSchemas:
+        if self._conversion is None:
+            group = self.crd["spec"]["group"]
+            schemas = {f"{group}/{name}": self._structural(name) for name in self._versions}
+            self._conversion = VersionSchemas(
+                {name: coercer(schema, self._object_meta) for name, schema in schemas.items()},
+                {name: defaulter(schema) for name, schema in schemas.items()},
+            )
+        return self._conversion
+
+    def _compile(self, name: str, subresource: str) -> Scope | None:
+        if not subresource:
+            return self._main(name)
+        main = self.scope(name, "")
+        found = main.kind.subresources.get(subresource) if main is not None else None
+        if main is None or found is None:
+            return None
+        scope = replace(main, subresource=found, hooks=Hooks())
+        if subresource == "scale":
+            return self._scale(scope, self._versions[name]["subresources"]["scale"])
+        assert main.schema is not None
+        fields = frozenset(n for n in main.schema.fields if n != "status") | {"metadata", "spec"}
+        strategy = status_strategy(fields)
+        return replace(
+            scope,
+            strategy=strategy,
+            fields=FieldManager(main.schema, main.gvk, "status", strategy.reset_fields),
+        )
+
+    def _main(self, name: str) -> Scope:
+        version, world = self._versions[name], self._world
+        schema, conversion = self._structural(name), self._converts()
+        kind = kind_of(self.crd, version)
+        below = version.get("subresources") or {}
+        strategy = main_strategy(version, below.get("status") is not None)
+        api_version = kind.gvk.api_version
+        validation = custom_validation(kind.gvk, schema_of(version), schema, below.get("scale"), None)
+        kind = replace(
+            kind,
+            strategy=strategy,
+            validation=validation,
+            from_storage=lambda obj: conversion.read(obj, api_version),
+            to_storage=lambda obj: conversion.write(obj, self._storage),
+        )
+        return Scope(
+            kind=kind,
+            subresource=None,
+            versioned=Versioned(self.resource, kind),
+            gvk=kind.gvk,
+            schema=schema,
+            convert=coercer(schema, self._object_meta),
+            default=defaulter(schema),
+            strategy=strategy,
+            validation=validation,
+            fields=FieldManager(schema, kind.gvk, "", strategy.reset_fields),
+            admission=world.admission,
+            clock=world.clock,
+            printer=printer(version.get("additionalPrinterColumns") or (), world.clock),
+            known_types=world.known_types,
+            hooks=Hooks(before_create=self._refuse_where_terminating(kind)),
+            min_request_timeout_seconds=world.min_request_timeout_seconds,
+            protobuf=False,
+        )
+
+    def _refuse_where_terminating(self, kind: Kind) -> Callable[[Object, WriteContext], Any]:
+        async def check(obj: Object, _ctx: WriteContext) -> None:
+            if is_true(self.crd, "Terminating"):
+                raise errors.forbidden(kind.plural, kind.gvk.group, obj["metadata"]["name"], _TERMINATING)
+
+        return check
+
+    def _scale(self, scope: Scope, paths: Mapping[str, Any]) -> Scope:
+        handler = custom_scale(scope.kind, self.crd, paths)
+        assert scope.subresource is not None
+        gvk = scope.subresource.gvk
+        schema = self._world.schemas.schema(gvk)
+        assert schema is not None
+        return replace(
+            scope,
+            gvk=gvk,
+            schema=schema,
+            convert=converter(schema),
+            default=defaulter(schema),
+            fields=FieldManager(schema, gvk, "scale"),
+            handler=handler,
+        )

@@ -1,0 +1,75 @@
+"""The last server of the chain: requests for custom objects (apiextensions-apiserver's crdHandler)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from miniapi import errors
+from miniapi.admission.chain import AdmissionChain
+from miniapi.apiextensions.controller import DefinitionController
+from miniapi.apiextensions.scopes import Definition, World
+from miniapi.apiextensions.served import Served
+from miniapi.clock import Clock
+from miniapi.endpoints import dispatch
+from miniapi.endpoints.context import Context
+from miniapi.endpoints.scope import Scope
+from miniapi.meta.request_info import RequestInfo
+from miniapi.registry.rest_options import RestOptions
+from miniapi.schema.builtin import BuiltinSchemas
+from miniapi.server.config import GenericConfig
+from miniapi.wire import Reply
+
+GROUP = "apiextensions.k8s.io"
+_ACROSS_NAMESPACES = ("list", "watch")
+_SUBRESOURCE_VERBS = ("get", "update", "patch")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiExtensionsServer:
+    """Serves what definitions define, and keeps the status of the definitions."""
+
+    served: Served
+    controller: DefinitionController
+
+    async def serve(self, context: Context) -> Reply | None:
+        """None for what no definition defines."""
+        info = context.info
+        if not info.resource_request:
+            return None
+        definition = self.served.find(info.group, info.resource)
+        if definition is None or not _in_scope(definition, info) or not definition.served(info.version):
+            return None
+        warning = definition.deprecation(info.version)
+        if warning:
+            context.warn(warning)
+        scope = definition.scope(info.version, info.subresource)
+        if scope is None:
+            raise errors.not_found(info.resource, info.group, info.name)
+        if not _has_verb(scope, info.verb):
+            raise errors.method_not_supported(info.resource, info.group, info.verb)
+        return await dispatch.serve(context, scope)
+
+
+def _in_scope(definition: Definition, info: RequestInfo) -> bool:
+    """Whether the request's path is one of the definition's, namespaced or not."""
+    namespaced = definition.resource.namespaced
+    if info.namespace:
+        return namespaced
+    return not namespaced or info.verb in _ACROSS_NAMESPACES
+
+
+def _has_verb(scope: Scope, verb: str) -> bool:
+    return verb in (_SUBRESOURCE_VERBS if scope.subresource else dispatch.VERBS)
+
+
+def apiextensions_server(
+    config: GenericConfig, rest_options: RestOptions, admission: AdmissionChain, clock: Clock
+) -> ApiExtensionsServer:
+    """Built, not running: the controller is the server's to run."""
+    schemas = BuiltinSchemas()
+    world = World(
+        rest_options.of, schemas, admission, clock, config.options.min_request_timeout_seconds, schemas.schema
+    )
+    informer = config.informers.informer(GROUP, "v1", "customresourcedefinitions")
+    served = Served(informer, lambda crd: Definition(crd, world))
+    return ApiExtensionsServer(served, DefinitionController(config.client, informer, clock))

@@ -1,0 +1,125 @@
+"""The rules of custom objects: identity, metadata, schema, embedded objects, lists, CEL
+(apiextensions-apiserver/pkg/registry/customresource: strategy.go and validator.go).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from miniapi.apiextensions.nested import nested
+from miniapi.errors import Cause
+from miniapi.meta import names
+from miniapi.meta.gvk import GroupVersionKind
+from miniapi.meta.objects import Object
+from miniapi.schema.list_types import list_type_validator
+from miniapi.schema.model import Schema
+from miniapi.schema.validate import NO_OLD, Validate, validator
+from miniapi.validation import field
+from miniapi.validation.embedded import embedded_validator
+from miniapi.validation.field import ErrorList, FieldError
+from miniapi.validation.interface import Validation
+
+Rules = Callable[[Object, Object | None], ErrorList]
+"""The schema's CEL rules: (object, old object) -> what is wrong."""
+
+_MAX_INT32 = 2**31 - 1
+_BLOCKING = frozenset(
+    {
+        "FieldValueNotSupported",
+        "FieldValueRequired",
+        "FieldValueTooLong",
+        "FieldValueTooMany",
+        "FieldValueTypeInvalid",
+    }
+)
+_UNCHECKED = (
+    "some validation rules were not checked because the object was invalid; "
+    "correct the existing errors to complete validation"
+)
+
+
+@dataclass(slots=True)
+class CustomRules:
+    """One version's checks, compiled."""
+
+    gvk: GroupVersionKind
+    schema: Validate
+    embedded: Callable[[Object], ErrorList]
+    lists: Callable[[Any], list[Cause]]
+    scale: Mapping[str, Any] | None
+    rules: Rules | None
+
+    def create(self, obj: Object) -> ErrorList:
+        """What is wrong with a new object."""
+        if wrong := self._type(obj):
+            return wrong
+        errors = _errors(self.schema(obj, NO_OLD)) + self._scale(obj)
+        errors += self.embedded(obj) + _errors(self.lists(obj))
+        return errors + self._rules(errors, obj, None)
+
+    def update(self, obj: Object, old: Object) -> ErrorList:
+        """What is wrong with a changed one; what was wrong before in the same place is tolerated."""
+        if wrong := self._type(obj):
+            return wrong
+        errors = _errors(self.schema(obj, old)) + self._scale(obj) + self.embedded(obj)
+        if not self.lists(old):
+            errors += _errors(self.lists(obj))
+        return errors + self._rules(errors, obj, old)
+
+    def _type(self, obj: Object) -> ErrorList:
+        errors: ErrorList = []
+        if obj.get("kind") != self.gvk.kind:
+            errors.append(field.invalid("kind", obj.get("kind"), f"must be {self.gvk.kind}"))
+        if obj.get("apiVersion") != self.gvk.api_version:
+            errors.append(field.invalid("apiVersion", obj.get("apiVersion"), f"must be {self.gvk.api_version}"))
+        return errors
+
+    def _rules(self, errors: ErrorList, obj: Object, old: Object | None) -> ErrorList:
+        if self.rules is None:
+            return []
+        if any(e.type in _BLOCKING for e in errors):
+            return [field.invalid("<nil>", None, _UNCHECKED)]
+        return self.rules(obj, old)
+
+    def _scale(self, obj: Object) -> ErrorList:
+        if self.scale is None:
+            return []
+        errors = _replicas(obj, self.scale.get("specReplicasPath", ""))
+        errors += _replicas(obj, self.scale.get("statusReplicasPath", ""))
+        path = self.scale.get("labelSelectorPath")
+        if path:
+            value, problem = nested(obj, path, str, "string")
+            if problem:
+                errors.append(field.invalid(path, value or "", problem))
+        return errors
+
+
+def _errors(causes: list[Cause]) -> ErrorList:
+    return [FieldError(c.reason, c.field, c.message) for c in causes]
+
+
+def _replicas(obj: Object, path: str) -> ErrorList:
+    value, problem = nested(obj, path, int, "int64")
+    if problem:
+        return [field.invalid(path, 0, problem)]
+    if value is None:
+        return []
+    if value < 0:
+        return [field.invalid(path, value, "should be a non-negative integer")]
+    return [field.invalid(path, value, f"should be less than or equal to {_MAX_INT32}")] if value > _MAX_INT32 else []
+
+
+def custom_validation(
+    gvk: GroupVersionKind,
+    openapi: Mapping[str, Any],
+    schema: Schema,
+    scale: Mapping[str, Any] | None,
+    rules: Rules | None,
+) -> Validation:
+    """The validation of one version."""
+    compiled = CustomRules(
+        gvk, validator(openapi), embedded_validator(schema), list_type_validator(schema), scale, rules
+    )
+    return Validation(compiled.create, compiled.update, names.name_is_dns_subdomain)
