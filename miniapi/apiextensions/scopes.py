@@ -19,7 +19,6 @@ from miniapi.apiextensions.validation import custom_validation
 from miniapi.clock import Clock
 from miniapi.endpoints.scope import Hooks, Scope
 from miniapi.kinds.kind import Kind
-from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.patch.field_manager import FieldManager
 from miniapi.registry.resource import Resource, Versioned
@@ -44,7 +43,6 @@ class World:
     admission: AdmissionChain
     clock: Clock
     min_request_timeout_seconds: int
-    known_types: Callable[[GroupVersionKind], Schema | None]
 
 
 class Definition:
@@ -146,7 +144,7 @@ class Definition:
             admission=world.admission,
             clock=world.clock,
             printer=printer(version.get("additionalPrinterColumns") or (), world.clock),
-            known_types=world.known_types,
+            known_types=world.schemas.schema,
             hooks=Hooks(before_create=self._refuse_where_terminating(kind)),
             min_request_timeout_seconds=world.min_request_timeout_seconds,
             protobuf=False,

@@ -67,9 +67,7 @@ def apiextensions_server(
 ) -> ApiExtensionsServer:
     """Built, not running: the controller is the server's to run."""
     schemas = BuiltinSchemas()
-    world = World(
-        rest_options.of, schemas, admission, clock, config.options.min_request_timeout_seconds, schemas.schema
-    )
+    world = World(rest_options.of, schemas, admission, clock, config.options.min_request_timeout_seconds)
     informer = config.informers.informer(GROUP, "v1", "customresourcedefinitions")
     served = Served(informer, lambda crd: Definition(crd, world))
     return ApiExtensionsServer(served, DefinitionController(config.client, informer, clock))

@@ -122,4 +122,4 @@ def custom_validation(
     compiled = CustomRules(
         gvk, validator(openapi), embedded_validator(schema), list_type_validator(schema), scale, rules
     )
-    return Validation(compiled.create, compiled.update, names.name_is_dns_subdomain)
+    return Validation(compiled.create, compiled.update, names.name_is_dns_subdomain, qualified_finalizers=False)

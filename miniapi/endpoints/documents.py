@@ -23,6 +23,7 @@ def storage_hash(kind: Kind) -> str:
 def resource_list(kinds: Iterable[Kind], api_version: str) -> Document:
     """APIResourceList of one version, subresources after their resource, sorted by name."""
     rows: list[Document] = []
+    kinds = list(kinds)
     for kind in kinds:
         row: Document = {
             "name": kind.plural,
@@ -45,7 +46,8 @@ def resource_list(kinds: Iterable[Kind], api_version: str) -> Document:
             entry["kind"] = sub.gvk.kind
             entry["verbs"] = _verbs(kind, sub.verbs)
             rows.append(entry)
-    rows.sort(key=lambda r: r["name"])
+    if not any(kind.custom for kind in kinds):
+        rows.sort(key=lambda r: r["name"])
     document: Document = {"kind": "APIResourceList", "groupVersion": api_version, "resources": rows}
     if "/" in api_version:
         document = {"kind": "APIResourceList", "apiVersion": "v1", **{k: v for k, v in document.items() if k != "kind"}}

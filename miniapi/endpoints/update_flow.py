@@ -78,10 +78,9 @@ async def run(change: Change) -> tuple[Stored | None, Object]:
 async def _store(scope: Scope, current: Stored, obj: Object) -> tuple[Stored | None, Object]:
     versioned = scope.versioned
     if may_vanish(scope.kind, obj):
-        revision = await versioned.resource.remove(current)
+        await versioned.resource.remove(current)
         if scope.hooks.after_delete:
             await scope.hooks.after_delete(obj)
-        obj["metadata"]["resourceVersion"] = str(revision)
         return None, obj
     return await versioned.resource.replace(current, versioned.to_storage(obj)), obj
 

@@ -128,7 +128,12 @@ async def before_create(scope: Scope, obj: Object, ctx: WriteContext) -> list[st
     if scope.hooks.before_create:
         await scope.hooks.before_create(obj, ctx)
     kind = scope.kind
-    problems = list(validate_object_meta(meta, kind.namespaced, scope.validation.name, "metadata"))
+    rules = scope.validation
+    problems = list(
+        validate_object_meta(
+            meta, kind.namespaced, rules.name, "metadata", qualified_finalizers=rules.qualified_finalizers
+        )
+    )
     problems += scope.validation.create(obj)
     raise_invalid(scope, meta.get("name") or meta.get("generateName") or "", problems)
     warnings = scope.strategy.warnings_create(obj, ctx)
@@ -155,7 +160,8 @@ async def before_update(scope: Scope, obj: Object, old: Object, ctx: WriteContex
         await scope.hooks.before_update(obj, old, ctx)
     if scope.strategy.tracks_generation and scope.strategy.generation_of(obj) != scope.strategy.generation_of(old):
         meta["generation"] = old_meta.get("generation", 0) + 1
-    problems = list(validate_object_meta_update(meta, old_meta, "metadata"))
+    qualified = scope.validation.qualified_finalizers
+    problems = list(validate_object_meta_update(meta, old_meta, "metadata", qualified_finalizers=qualified))
     problems += scope.validation.update(obj, old)
     raise_invalid(scope, meta.get("name") or "", problems)
     warnings = scope.strategy.warnings_update(obj, old, ctx)

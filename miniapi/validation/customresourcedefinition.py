@@ -330,7 +330,7 @@ def validation(check: CheckSchema = no_check) -> Validation:
         errors = _spec(spec, check) + _fixed(spec, before, _established(old))
         return errors + _status(obj) + _stored(obj)
 
-    return Validation(create, update, names.name_is_dns_subdomain)
+    return Validation(create, update, names.name_is_dns_subdomain, qualified_finalizers=False)
 
 
 def update_status(obj: Object, _old: Object) -> ErrorList:
@@ -339,4 +339,4 @@ def update_status(obj: Object, _old: Object) -> ErrorList:
 
 
 VALIDATION = validation()
-STATUS = Validation(update=update_status)
+STATUS = Validation(update=update_status, qualified_finalizers=False)

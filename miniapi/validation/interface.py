@@ -29,3 +29,5 @@ class Validation:
     update: Callable[[Object, Object], ErrorList] = _no_errors_on_update
     name: Callable[[str, bool], list[str]] = _any_name
     """(name, is generateName prefix) -> what is wrong with it (validation.NameIsDNSSubdomain and its kin)."""
+    qualified_finalizers: bool = True
+    """Finalizers must be standard or have a domain: kinds of other servers than the core's let any name pass."""
