@@ -12,7 +12,7 @@ from miniapi import errors
 from miniapi.kinds.kind import Kind
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
-from miniapi.registry.encoding import StoredForm, head, stored_order, with_revision
+from miniapi.registry.encoding import StoredForm, head, own_json, stored_order, with_revision
 from miniapi.registry.fanout import Frames
 from miniapi.registry.memo import Memo
 from miniapi.registry.messages import Messages
@@ -79,7 +79,7 @@ class Resource:
         """Stores a new object; KeyConflict where it exists."""
         key = self.key(namespace, name)
         ordered = stored_order(obj)
-        value = orjson.dumps(ordered)
+        value = own_json(ordered)
         at_rest = self.form.at_rest(ordered, value)
         try:
             revision = await self.store.put(key, at_rest, expected=0, lease_seconds=self.ttl_seconds)
@@ -90,7 +90,7 @@ class Resource:
     async def replace(self, current: Stored, obj: Object) -> Stored:
         """Stores over `current`; the same bytes are not written. KeyConflict where it has moved on."""
         ordered = stored_order(obj)
-        value = orjson.dumps(ordered)
+        value = own_json(ordered)
         if value == current.value and not current.stale:
             return current
         at_rest = self.form.at_rest(ordered, value)

@@ -6,9 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
-import orjson
-
-from miniapi.registry.encoding import StoredForm, is_own, stored_order
+from miniapi.registry.encoding import StoredForm, is_own, own_json, stored_order
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Store, Stored
 
 Known = Callable[[str], Stored | None]
@@ -30,7 +28,7 @@ class TranscodingStore:
             return stored
         obj = self._form.decode(stored.value)
         stale = stored.stale or not self._form.writes(stored.value)
-        return replace(stored, value=orjson.dumps(stored_order(obj)), stale=stale)
+        return replace(stored, value=own_json(stored_order(obj)), stale=stale)
 
     async def get(self, key: str, *, revision: int = 0) -> Stored | None:
         """`Store.get`."""
