@@ -160,7 +160,7 @@ class Versioned:
             return b"".join((b'{"metadata":{"resourceVersion":"%d",' % stored.mod_revision, rest))
         obj = self.object(stored)
         del obj["kind"], obj["apiVersion"]
-        return orjson.dumps(obj)
+        return own_json(obj)
 
     def to_storage(self, obj: Object) -> Object:
         """The object in the stored version."""

@@ -22,6 +22,8 @@ Serve = Callable[[Request], Awaitable[Reply]]
 
 GZIP_FROM_BYTES = 128 * 1024
 GZIP_LEVEL = 1
+PIECE_BYTES = 256 * 1024
+"""What is written to a connection at once."""
 BACKLOG = 1024
 LAST_WORDS_SECONDS = 1.0
 """How long the end of a stream may wait for a client that does not read."""
@@ -92,8 +94,11 @@ class HttpServer:
         headers: CIMultiDict[str] = CIMultiDict(reply.headers)
         if reply.content_type:
             headers[hdrs.CONTENT_TYPE] = reply.content_type
+        compressed = len(reply.body) > GZIP_FROM_BYTES and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+        if len(reply.body) > PIECE_BYTES and not compressed:
+            return await _in_pieces(request, reply, headers)
         response = web.Response(body=reply.body, status=reply.status, headers=headers)
-        if len(reply.body) > GZIP_FROM_BYTES and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+        if compressed:
             response.enable_compression(web.ContentCoding.gzip)
         return response
 
@@ -122,6 +127,18 @@ class HttpServer:
             if close is not None:
                 await close()
         return response
+
+
+async def _in_pieces(request: web.BaseRequest, reply: Reply, headers: CIMultiDict[str]) -> web.StreamResponse:
+    """A large body piece by piece: TLS keeps a buffer as large as the largest write while a connection lives."""
+    response = web.StreamResponse(status=reply.status, headers=headers)
+    response.content_length = len(reply.body)
+    await response.prepare(request)
+    body = memoryview(reply.body)
+    for start in range(0, len(body), PIECE_BYTES):
+        await response.write(body[start : start + PIECE_BYTES])
+    await response.write_eof()
+    return response
 
 
 async def _say_goodbye(response: web.StreamResponse) -> None:

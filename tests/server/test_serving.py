@@ -105,3 +105,20 @@ async def test_streams_are_ended_over_the_time_given() -> None:
     await http.close()
     for _, writer in open_ones:
         writer.close()
+
+
+async def test_a_large_body_goes_out_whole_in_pieces() -> None:
+    body = bytes(range(256)) * 8192
+
+    async def serve(request: Request) -> Reply:
+        return Reply(200, body)
+
+    http, listener = HttpServer(serve), bound()
+    await http.start(listener, None)
+    reader, writer = await connect(listener)
+    writer.write(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert f"Content-Length: {len(body)}".encode() in head
+    assert await reader.readexactly(len(body)) == body
+    writer.close()
+    await http.stop()

@@ -6,9 +6,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
-import grpc
 import pytest
 import yaml
 
@@ -16,46 +14,9 @@ from miniapi.storage.encryption import EncryptedStore, Encryption, UnreadableVal
 from miniapi.storage.encryption_transformers import AesGcm, ExtendedNonceGcm, TransformError
 from miniapi.storage.generated.kms import v2_pb2
 from miniapi.storage.memory import MemoryStore
+from tests.storage.kms_plugin import Plugin, running_plugin
 
 VALUE = b'{"kind":"Secret"}'
-
-
-class Plugin:
-    """Keeps what it is given under numbered keys; counts its calls."""
-
-    def __init__(self) -> None:
-        self.key_id, self.healthz, self.version = "key-1", "ok", "v2"
-        self.calls: list[str] = []
-
-    async def status(self, request: Any, context: Any) -> Any:
-        self.calls.append("status")
-        return v2_pb2.StatusResponse(version=self.version, healthz=self.healthz, key_id=self.key_id)
-
-    async def encrypt(self, request: Any, context: Any) -> Any:
-        self.calls.append("encrypt")
-        sealed = bytes(b ^ 0x5A for b in request.plaintext)
-        return v2_pb2.EncryptResponse(ciphertext=sealed, key_id=self.key_id, annotations={"a.example": b"1"})
-
-    async def decrypt(self, request: Any, context: Any) -> Any:
-        self.calls.append("decrypt")
-        if request.annotations.get("a.example") != b"1":
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "annotations are missing")
-        return v2_pb2.DecryptResponse(plaintext=bytes(b ^ 0x5A for b in request.ciphertext))
-
-    def handler(self) -> Any:
-        def unary(method: Any, request: Any) -> Any:
-            return grpc.unary_unary_rpc_method_handler(
-                method, request_deserializer=request.FromString, response_serializer=lambda m: m.SerializeToString()
-            )
-
-        return grpc.method_handlers_generic_handler(
-            "v2.KeyManagementService",
-            {
-                "Status": unary(self.status, v2_pb2.StatusRequest),
-                "Encrypt": unary(self.encrypt, v2_pb2.EncryptRequest),
-                "Decrypt": unary(self.decrypt, v2_pb2.DecryptRequest),
-            },
-        )
 
 
 @pytest.fixture
@@ -67,13 +28,8 @@ def socket() -> Iterator[str]:
 
 @pytest.fixture
 async def plugin(socket: str) -> AsyncIterator[Plugin]:
-    plugin = Plugin()
-    server = grpc.aio.server()
-    server.add_generic_rpc_handlers((plugin.handler(),))
-    server.add_insecure_port(f"unix:{socket}")
-    await server.start()
-    yield plugin
-    await server.stop(None)
+    async with running_plugin(socket) as plugin:
+        yield plugin
 
 
 def configured(path: Path, socket: str, reload: bool = False) -> Encryption:

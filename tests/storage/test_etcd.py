@@ -23,6 +23,7 @@ from miniapi.storage.interface import (
     RevisionInFuture,
     StoreUnavailable,
 )
+from tests.storage.pki import Pki, certificate
 
 pytestmark = pytest.mark.etcd
 
@@ -297,33 +298,19 @@ def test_grpc_is_imported_only_where_etcd_is_used() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
-def certificate(directory: Path, name: str, *arguments: str) -> tuple[str, str]:
-    key, crt = directory / f"{name}.key", directory / f"{name}.crt"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-         "-subj", f"/CN={name}", "-keyout", key, "-out", crt, *arguments],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return str(key), str(crt)
-
-
 async def test_tls_with_client_certificates(
     start_etcd: Callable[..., Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    ca_key, ca = certificate(tmp_path, "ca", "-addext", "basicConstraints=critical,CA:TRUE")
-    signed = ("-CA", ca, "-CAkey", ca_key, "-addext", "basicConstraints=critical,CA:FALSE")
-    server_key, server_crt = certificate(tmp_path, "server", *signed, "-addext", "subjectAltName=IP:127.0.0.1")
-    client_key, client_crt = certificate(tmp_path, "client", *signed)
+    pki = Pki.made_in(tmp_path)
     _, stranger = certificate(tmp_path, "stranger", "-addext", "basicConstraints=critical,CA:TRUE")
-    tls = ("--cert-file", server_crt, "--key-file", server_key, "--trusted-ca-file", ca, "--client-cert-auth")
-    servers = start_etcd(1, *tls, scheme="https")
+    servers = start_etcd(1, *pki.server_flags(), scheme="https")
     urls = [s.url for s in servers]
-    store = EtcdStore(urls, credentials=Credentials(ca, client_crt, client_key))
+    store = EtcdStore(urls, credentials=Credentials(pki.ca, pki.client_crt, pki.client_key))
     revision = await store.put("a", b"1", expected=0)
     async with store.watch("a", after=revision - 1) as watch:
         assert [e.revision for e in await events(watch, 1)] == [revision]
     await store.close()
-    for credentials in (Credentials(ca), Credentials(stranger, client_crt, client_key)):
+    for credentials in (Credentials(pki.ca), Credentials(stranger, pki.client_crt, pki.client_key)):
         refused = EtcdStore(urls, credentials=credentials, timeout_seconds=0.8, ready_timeout_seconds=0.8)
         with pytest.raises(StoreUnavailable, match="etcd cannot be reached"):
             await refused.ready()
