@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import resources
 
+from miniapi.authz.policy import GROUP as RBAC_GROUP
+from miniapi.authz.reconciliation import RoleChanged, reconciled
 from miniapi.client.client import Client
 from miniapi.errors import ApiError
 from miniapi.meta.objects import Object
@@ -25,10 +27,13 @@ _KINDS = {
     "servicecidrs": "ServiceCIDR",
 }
 
+Entry = tuple[str, str, str, Object]
+"""(group, version, plural, object)."""
+
 NODE_ROLE = ("clusterroles", "system:node")
 
 
-def objects() -> Iterator[tuple[str, str, str, Object]]:
+def objects() -> Iterator[Entry]:
     """(group, version, plural, object), namespaces first."""
     document = json.loads(resources.files("miniapi.kube").joinpath("data/bootstrap.json").read_bytes())
     for path in sorted(document, key=lambda p: not p.endswith("/namespaces")):
@@ -57,18 +62,55 @@ def first_service_address(service_cluster_ip_range: str) -> str:
     return str(next(ipaddress.ip_network(service_cluster_ip_range.split(",")[0]).hosts()))
 
 
-async def create_missing(client: Client, store: Store, service_cluster_ip_range: str) -> None:
-    """Creates what is not there, all at once so that it shares commits; what is there is left as it is."""
-    if await store.count("clusterroles/"):
-        return
+async def ensure(client: Client, store: Store, service_cluster_ip_range: str) -> None:
+    """Creates what is not there, and gives roles and bindings back what they lack."""
     entries = list(objects())
     namespaces = [e for e in entries if e[2] == "namespaces"]
     others = [e for e in entries if e[2] != "namespaces"]
-    for batch in (namespaces, others):
+    if await store.count("clusterroles/"):
+        await _reconcile(client, entries, service_cluster_ip_range)
+        return
+    for batch in (namespaces, others):  # at once, so that they share commits
         await asyncio.gather(*(_create(client, entry, service_cluster_ip_range) for entry in batch))
 
 
-async def _create(client: Client, entry: tuple[str, str, str, Object], service_cluster_ip_range: str) -> None:
+async def _reconcile(client: Client, entries: Iterable[Entry], service_cluster_ip_range: str) -> None:
+    existing: dict[tuple[str, str], dict[tuple[str, str], Object]] = {}
+    for entry in entries:
+        group, version, plural, wanted = entry
+        if (group, plural) not in existing:
+            try:
+                listed = (await client.list(group, version, plural))["items"]
+            except ApiError as problem:
+                if problem.code != 404:
+                    raise
+                listed = []  # not served here, as --runtime-config has it
+            existing[group, plural] = {_key(o): o for o in listed}
+        found = existing[group, plural].get(_key(wanted))
+        if found is None:
+            await _create(client, entry, service_cluster_ip_range)
+        elif group == RBAC_GROUP:
+            await _give_back(client, entry, found)
+
+
+async def _give_back(client: Client, entry: Entry, found: Object) -> None:
+    group, version, plural, wanted = entry
+    namespace, name = _key(found)
+    try:
+        changed = reconciled(found, wanted)
+    except RoleChanged:
+        await client.delete(group, version, plural, namespace, name)
+        await client.create(group, version, plural, namespace, wanted)
+        return
+    if changed is not None:
+        await client.update(group, version, plural, namespace, changed)
+
+
+def _key(obj: Object) -> tuple[str, str]:
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+
+
+async def _create(client: Client, entry: Entry, service_cluster_ip_range: str) -> None:
     group, version, plural, obj = entry
     if plural == "servicecidrs":
         obj["spec"] = {"cidrs": service_cluster_ip_range.split(",")}

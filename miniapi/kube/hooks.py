@@ -13,9 +13,9 @@ def post_start_hooks(config: GenericConfig, store: Store) -> list[PostStartHook]
     """By the original's names, in their order."""
     ranges = config.options.service_cluster_ip_range
 
-    async def create_missing() -> None:
-        await fresh.create_missing(config.client, store, ranges)
+    async def ensure() -> None:
+        await fresh.ensure(config.client, store, ranges)
         address = host_address(config.options.advertise_address or config.serving.bind_address)
         await publish(config.client, fresh.first_service_address(ranges), address, config.serving.port)
 
-    return [PostStartHook("rbac/bootstrap-roles", create_missing)]
+    return [PostStartHook("rbac/bootstrap-roles", ensure)]
