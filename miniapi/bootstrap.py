@@ -81,9 +81,11 @@ def build(options: Options) -> Server:
 def _build(options: Options) -> Server:
     proxy_transport = ProxyTransport(ProxyTransportConfig())
     serving = _secure_serving(options)
-    catalog = Catalog(enabled(builtin_kinds(), options.generic.runtime_config)[0])
+    catalog = Catalog(enabled(builtin_kinds(options.generic.emulation()), options.generic.runtime_config)[0])
     storage = StorageFactoryConfig(options.data_dir()).complete(options.storage).new()
-    rest_options = RestOptions(storage, BuiltinSchemas(), options.generic.event_ttl_seconds)
+    rest_options = RestOptions(
+        storage, BuiltinSchemas(options.generic.kubernetes_version), options.generic.event_ttl_seconds
+    )
     resources = KubeResources(rest_options, clock.utc_now)
     lister = RegistryLister(catalog, resources.of)
     loopback_config = checked(serving.loopback_client_config())

@@ -37,7 +37,7 @@ def enabled(kinds: Iterable[Kind], runtime_config: Mapping[str, str]) -> tuple[l
         ):
             if name in runtime_config:
                 return runtime_config[name] in TRUE
-        return _stage(kind.gvk.version) == "api/ga" or kind.gvk.api_version in ON
+        return _stage(kind.gvk.version) == "api/ga" or f"{kind.gvk.api_version}/{kind.plural}" in ON
 
     return [k for k in kinds if served(k)], []
 

@@ -109,5 +109,5 @@ ADDITIONS: Final = (
 )
 """Of one resource, the version that is stored comes first."""
 
-ON: Final = frozenset(a.api_version for a in ADDITIONS if a.on)
-"""Beta versions that their releases serve without being asked (those made before 1.24)."""
+ON: Final = frozenset(f"{a.api_version}/{a.plural}" for a in ADDITIONS if a.on)
+"""Resources of beta versions that their releases serve without being asked (those made before 1.24)."""

@@ -85,4 +85,5 @@ class KubeScopes:
             handler=handler,
             hooks=self.hooks.get(place, Hooks()),
             min_request_timeout_seconds=self.min_request_timeout_seconds,
+            protobuf=self.schemas.in_table(gvk),
         )

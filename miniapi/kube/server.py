@@ -17,7 +17,7 @@ from miniapi.kube.scopes import KubeScopes
 from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.server.config import GenericConfig
 from miniapi.server.generic import Delegate, GenericServer
-from miniapi.server.version import DEFAULT_VERSION, version_info
+from miniapi.server.version import version_info
 
 
 def kube_server(
@@ -31,9 +31,11 @@ def kube_server(
 ) -> GenericServer:
     """The middle of the chain."""
     lister = RegistryLister(catalog, resources.of)
+    release = config.options.kubernetes_version
+    version = version_info(release, config.options.emulation())
     scopes = KubeScopes(
         catalog,
-        BuiltinSchemas(),
+        BuiltinSchemas(release),
         resources.of,
         resources.printer,
         admission,
@@ -49,13 +51,13 @@ def kube_server(
         },
     )
     discovery = Discovery(catalog, f"{config.advertise_address}:{config.serving.port}", more_kinds)
-    openapi = OpenApi(catalog, DEFAULT_VERSION, version_info()["gitVersion"])
+    openapi = OpenApi(catalog, release, version["gitVersion"])
     health = config.health
     openid = openid_paths(config.authentication, config.external_address)
     return GenericServer(
         "kube",
         scopes,
-        paths=nonresource_paths(health, discovery, openapi, version_info(), openid),
+        paths=nonresource_paths(health, discovery, openapi, version, openid),
         prefixes={
             "/api/": discovery.serve,
             "/apis/": discovery.serve,

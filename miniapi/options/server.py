@@ -18,6 +18,7 @@ from miniapi.flag import flag
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.enablement import enabled
 from miniapi.options.flags import Flag, fill, flags_of
+from miniapi.schema.published import RELEASES
 from miniapi.server.logs import LogsOptions
 from miniapi.server.options import GenericOptions
 from miniapi.server.serving_options import SecureServingOptions
@@ -117,8 +118,8 @@ class Options:
         """All that is wrong, each line naming its flag and the fix."""
         parts = [getattr(self, part.name) for part in fields(self) if part.name != "defaults"]
         problems = [problem for part in parts for problem in part.validate()]
-        if self.generic.runtime_config:
-            problems += enabled(builtin_kinds(), self.generic.runtime_config)[1]
+        if self.generic.runtime_config and self.generic.emulation() in RELEASES:
+            problems += enabled(builtin_kinds(self.generic.emulation()), self.generic.runtime_config)[1]
         return problems
 
 

@@ -65,6 +65,11 @@ class BuiltinSchemas:
             name = self._published.kinds.get(gvk)
         return self.definition(name) if name else None
 
+    def in_table(self, gvk: GroupVersionKind) -> bool:
+        """Whether the table has the kind: what is only published has a schema, but no protobuf messages."""
+        self._load()
+        return any(f"{place}/{gvk.kind}" in self._kinds for place in (f"{gvk.group}/{gvk.version}", "meta.k8s.io/v1"))
+
     def definition(self, name: str) -> Schema:
         """A named definition; KeyError where there is none."""
         found = self._definitions.get(name)

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from miniapi.flag import flag
+from miniapi.schema.published import RELEASES
+from miniapi.server.version import DEFAULT_VERSION
 
 HSTS_DIRECTIVES: Final = re.compile(r"max-age=\d+|includeSubDomains|preload")
 RECONCILERS: Final = ("lease", "none")
+EMULATED_BACK: Final = 3
+"""How many minor releases kube-apiserver looks back."""
 
 
 @dataclass
@@ -96,6 +100,15 @@ class GenericOptions:
         {},
         section="API enablement",
     )
+    kubernetes_version: str = flag(
+        "kubernetes-version",
+        "Release whose kinds, versions and fields are served, 1.25 to 1.37.",
+        default=DEFAULT_VERSION,
+        section="miniapi",
+    )
+    emulated_version: list[str] = flag(
+        "emulated-version", "Older release whose kinds and versions are served: 1.35, or kube=1.35.", "strings", []
+    )
     controllers: list[str] = flag(
         "controllers",
         "Built-in controllers to run: * for all, NAME, -NAME to leave one out, none.",
@@ -106,7 +119,7 @@ class GenericOptions:
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
-        return [*self._networks(), *self._patterns(), *self._numbers()]
+        return [*self._networks(), *self._patterns(), *self._numbers(), *self._versions()]
 
     def _networks(self) -> list[str]:
         problems = []
@@ -119,6 +132,23 @@ class GenericOptions:
             given = self.service_node_port_range
             problems.append(f'--service-node-port-range: "{given}" is not FIRST-LAST with ports from 1 to 65535')
         return problems
+
+    def emulation(self) -> str:
+        """The release whose kinds are served."""
+        return self.emulated_version[-1].removeprefix("kube=") if self.emulated_version else self.kubernetes_version
+
+    def _versions(self) -> list[str]:
+        if self.kubernetes_version not in RELEASES:
+            first, last = RELEASES[0], RELEASES[-1]
+            return [f'--kubernetes-version: "{self.kubernetes_version}" is none of the releases {first} to {last}']
+        newest = RELEASES.index(self.kubernetes_version)
+        allowed = RELEASES[max(0, newest - EMULATED_BACK) : newest + 1]
+        if self.emulation() not in allowed:
+            return [
+                f'--emulated-version: "{self.emulation()}" is not between {allowed[0]} and {allowed[-1]}, what '
+                f"{self.kubernetes_version} can stand in for; --kubernetes-version sets any release"
+            ]
+        return []
 
     def _patterns(self) -> list[str]:
         problems = []

@@ -6,6 +6,7 @@ The only file that knows aiohttp's server; a request becomes a `wire.Request`, a
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +21,7 @@ from miniapi.wire import Peer, Reply, Request
 
 Serve = Callable[[Request], Awaitable[Reply]]
 
+GZIP = "gzip"
 GZIP_FROM_BYTES = 128 * 1024
 GZIP_LEVEL = 1
 PIECE_BYTES = 256 * 1024
@@ -94,13 +96,14 @@ class HttpServer:
         headers: CIMultiDict[str] = CIMultiDict(reply.headers)
         if reply.content_type:
             headers[hdrs.CONTENT_TYPE] = reply.content_type
-        compressed = len(reply.body) > GZIP_FROM_BYTES and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
-        if len(reply.body) > PIECE_BYTES and not compressed:
-            return await _in_pieces(request, reply, headers)
-        response = web.Response(body=reply.body, status=reply.status, headers=headers)
-        if compressed:
-            response.enable_compression(web.ContentCoding.gzip)
-        return response
+        body = reply.body
+        if len(body) > GZIP_FROM_BYTES and wants_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
+            body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
+            headers[hdrs.CONTENT_ENCODING] = GZIP
+            headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
+        if len(body) > PIECE_BYTES:
+            return await _in_pieces(request, reply.status, body, headers)
+        return web.Response(body=body, status=reply.status, headers=headers)
 
     async def _stream(self, request: web.BaseRequest, reply: Reply, stream: AsyncIterator[bytes]) -> web.StreamResponse:
         """Sends chunks until there are no more, the client has gone, or the server stops."""
@@ -129,12 +132,19 @@ class HttpServer:
         return response
 
 
-async def _in_pieces(request: web.BaseRequest, reply: Reply, headers: CIMultiDict[str]) -> web.StreamResponse:
+def wants_gzip(accept_encoding: str) -> bool:
+    """Whether gzip is named as it is; the original reads neither weights nor `*`."""
+    return any(token.strip() == GZIP for token in accept_encoding.split(","))
+
+
+async def _in_pieces(
+    request: web.BaseRequest, status: int, data: bytes, headers: CIMultiDict[str]
+) -> web.StreamResponse:
     """A large body piece by piece: TLS keeps a buffer as large as the largest write while a connection lives."""
-    response = web.StreamResponse(status=reply.status, headers=headers)
-    response.content_length = len(reply.body)
+    response = web.StreamResponse(status=status, headers=headers)
+    response.content_length = len(data)
     await response.prepare(request)
-    body = memoryview(reply.body)
+    body = memoryview(data)
     for start in range(0, len(body), PIECE_BYTES):
         await response.write(body[start : start + PIECE_BYTES])
     await response.write_eof()

@@ -1,10 +1,13 @@
 """How the HTTP server ends: short requests finish, streams end cleanly, idle connections do not hold it up."""
 
 import asyncio
+import gzip
 import socket
 from collections.abc import AsyncIterator
 
-from miniapi.server.serving import HttpServer
+import pytest
+
+from miniapi.server.serving import GZIP_FROM_BYTES, HttpServer
 from miniapi.wire import Reply, Request
 
 QUICK_SECONDS = 3.0
@@ -121,4 +124,30 @@ async def test_a_large_body_goes_out_whole_in_pieces() -> None:
     assert f"Content-Length: {len(body)}".encode() in head
     assert await reader.readexactly(len(body)) == body
     writer.close()
-    await http.stop()
+    await http.close()
+
+
+@pytest.mark.parametrize(
+    ("size", "asked", "squeezed"),
+    [
+        (GZIP_FROM_BYTES + 1, "deflate, gzip", True),
+        (GZIP_FROM_BYTES, "gzip", False),
+        (GZIP_FROM_BYTES + 1, "", False),
+        (GZIP_FROM_BYTES + 1, "gzip;q=0", False),
+    ],
+)
+async def test_large_answers_are_squeezed_for_those_who_ask(size: int, asked: str, squeezed: bool) -> None:
+    body = b"x" * size
+
+    async def serve(request: Request) -> Reply:
+        return Reply(200, body)
+
+    http, listener = HttpServer(serve), bound()
+    await http.start(listener, None)
+    reader, writer = await connect(listener)
+    writer.write(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: %b\r\n\r\n" % asked.encode())
+    head, _, sent = (await reader.read()).partition(b"\r\n\r\n")
+    assert (b"Content-Encoding: gzip" in head) == (b"Vary: Accept-Encoding" in head) == squeezed
+    assert (gzip.decompress(sent) if squeezed else sent) == body
+    writer.close()
+    await http.close()
