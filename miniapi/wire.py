@@ -6,12 +6,14 @@ neither knows what the other side is.
 
 from __future__ import annotations
 
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+Upgrade = Callable[[StreamReader, StreamWriter], Awaitable[None]]
+"""(from the client, to the client)."""
 Headers = CIMultiDict[str] | CIMultiDictProxy[str]
 
 JSON = "application/json"
@@ -45,8 +47,6 @@ class Request:
     read: Callable[[int], Awaitable[bytes]]
     """Reads the whole body; raises `errors.ApiError` (413) above the given number of bytes."""
     peer: Peer = field(default_factory=Peer)
-    hijack: Any = None
-    """Transport-specific handle for connection upgrades (exec, proxy); None in process."""
 
 
 @dataclass(slots=True)
@@ -59,6 +59,8 @@ class Reply:
     headers: list[tuple[str, str]] = field(default_factory=list)
     stream: AsyncIterator[bytes] | None = None
     """Must be closed (`aclose`) by whoever consumes it."""
+    upgrade: Upgrade | None = None
+    """Takes the connection over once status (101) and headers are sent; it is closed when this returns."""
 
 
 def plain_text(status: int, text: str) -> Reply:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -41,25 +44,63 @@ class ProxyTransport:
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, request: Request) -> Reply:
-        """`request.path` is a whole URL here. The body is streamed."""
+        """`request.path` is a whole URL here, escaped. The answer is streamed and no redirect followed.
+
+        OSError in Go's words where the host cannot be reached.
+        """
+        import aiohttp
+        from yarl import URL
+
         if self._session is None:
-            tls = ssl.create_default_context(cafile=self._config.ca_file or None)
-            if not self._config.ca_file:
-                tls.check_hostname = False
-                tls.verify_mode = ssl.CERT_NONE
-            self._session = _session(tls)
+            self._session = _session(self._tls())
         url = request.path + ("?" + request.query if request.query else "")
-        response = await self._session.request(
-            request.method, url, data=await request.read(MAX_BODY_BYTES), headers=request.headers
-        )
+        try:
+            response = await self._session.request(
+                request.method,
+                URL(url, encoded=True),
+                data=await request.read(MAX_BODY_BYTES) or None,
+                headers=request.headers,
+                allow_redirects=False,
+            )
+        except aiohttp.ClientConnectorDNSError as problem:
+            raise ConnectionError(dial_problem(problem.host, 0, socket.gaierror())) from None
+        except aiohttp.ClientConnectorError as problem:
+            raise ConnectionError(dial_problem(problem.host, problem.port or 0, problem.os_error)) from None
+        except aiohttp.ClientError as problem:
+            raise ConnectionError(str(problem) or "EOF") from None
         headers = CIMultiDict(response.headers)
-        content_type = headers.pop("Content-Type", "application/octet-stream")
+        content_type = headers.pop("Content-Type", "")
         return Reply(response.status, b"", content_type, list(headers.items()), _chunks(response))
+
+    async def dial(self, host: str, port: int, *, tls: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection of one's own, for what is not HTTP any more after a while. OSError in Go's words."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await asyncio.open_connection(host, port, ssl=self._tls() if tls else None)
+        except TimeoutError:
+            raise ConnectionError(f"dial tcp {host}:{port}: i/o timeout") from None
+        except OSError as problem:
+            raise ConnectionError(dial_problem(host, port, problem)) from None
+
+    def _tls(self) -> ssl.SSLContext:
+        tls = ssl.create_default_context(cafile=self._config.ca_file or None)
+        if not self._config.ca_file:
+            tls.check_hostname = False
+            tls.verify_mode = ssl.CERT_NONE
+        return tls
 
     async def close(self) -> None:
         """Closes the pool."""
         if self._session is not None:
             await self._session.close()
+
+
+def dial_problem(host: str, port: int, problem: OSError) -> str:
+    """What Go's net.Dial says of an error."""
+    if isinstance(problem, socket.gaierror):
+        return f"dial tcp: lookup {host}: no such host"
+    why = os.strerror(problem.errno).lower() if problem.errno else str(problem)
+    return f"dial tcp {f'[{host}]' if ':' in host else host}:{port}: connect: {why}"
 
 
 class HttpsTransport:

@@ -17,7 +17,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from multidict import CIMultiDict
 
 from miniapi import errors
-from miniapi.wire import Peer, Reply, Request
+from miniapi.wire import Peer, Reply, Request, Upgrade
 
 Serve = Callable[[Request], Awaitable[Reply]]
 
@@ -88,9 +88,10 @@ class HttpServer:
             request.headers,
             _reader(request),
             peer,
-            request,
         )
         reply = await self._serve(wire_request)
+        if reply.upgrade is not None:
+            return await self._switch(request, reply, reply.upgrade)
         if reply.stream is not None:
             return await self._stream(request, reply, reply.stream)
         headers: CIMultiDict[str] = CIMultiDict(reply.headers)
@@ -130,6 +131,55 @@ class HttpServer:
             if close is not None:
                 await close()
         return response
+
+    async def _switch(self, request: web.BaseRequest, reply: Reply, upgrade: Upgrade) -> web.StreamResponse:
+        """Sends the head of the answer and hands the connection over until `upgrade` is done or the server stops."""
+        response = _Switched(status=reply.status)
+        response.force_close()
+        transport, task = request.transport, asyncio.current_task()
+        if transport is None or task is None:
+            return response
+        reader = asyncio.StreamReader()
+        reader.set_transport(transport)
+        writer = asyncio.StreamWriter(transport, request.protocol, reader, asyncio.get_running_loop())
+        lines = [f"HTTP/1.1 {reply.status} Switching Protocols", *(f"{k}: {v}" for k, v in reply.headers)]
+        request.protocol.set_parser(_Bytes(reader))  # type: ignore[arg-type]  # it is fed and closed, no more
+        writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        self._streams[task] = None
+        try:
+            await upgrade(reader, writer)
+        except asyncio.CancelledError:
+            if not self._ending:
+                raise
+            task.uncancel()
+        finally:
+            self._streams.pop(task, None)
+            writer.close()
+        return response
+
+
+class _Bytes:
+    """What aiohttp calls a parser: passes on what comes after an upgrade as it is."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self._reader.feed_data(data)
+        return False, b""
+
+    def feed_eof(self) -> None:
+        self._reader.feed_eof()
+
+
+class _Switched(web.StreamResponse):
+    """Stands for an answer that was sent by hand."""
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        return None
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        return None
 
 
 def wants_gzip(accept_encoding: str) -> bool:

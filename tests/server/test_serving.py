@@ -151,3 +151,27 @@ async def test_large_answers_are_squeezed_for_those_who_ask(size: int, asked: st
     assert (gzip.decompress(sent) if squeezed else sent) == body
     writer.close()
     await http.close()
+
+
+async def test_an_upgraded_connection_is_handed_over_and_ends_with_the_server() -> None:
+    async def shout(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(100):
+            writer.write(data.upper())
+            await writer.drain()
+
+    async def serve(request: Request) -> Reply:
+        return Reply(101, headers=[("Connection", "Upgrade"), ("Upgrade", "SPDY/3.1")], upgrade=shout)
+
+    http, listener = HttpServer(serve, grace_seconds=60), bound()
+    await http.start(listener, None)
+    reader, writer = await connect(listener)
+    writer.write(b"POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n")
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n")
+    writer.write(b"hello")
+    assert await reader.readexactly(5) == b"HELLO"
+    async with asyncio.timeout(QUICK_SECONDS):
+        await http.end_streams()
+        await http.close()
+        assert await reader.read() == b""
+    writer.close()

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from miniapi.client.client import Client
-from miniapi.client.interface import Transport
 from miniapi.clock import utc_now
 from miniapi.endpoints.scope import Hooks, ResourceHandler
 from miniapi.kinds.catalog import Catalog
@@ -14,7 +13,11 @@ from miniapi.kinds.kind import Kind
 from miniapi.kube.handlers.binding import Binding
 from miniapi.kube.handlers.component_statuses import ComponentStatuses
 from miniapi.kube.handlers.eviction import Eviction
+from miniapi.kube.handlers.pod_log import PodLog
+from miniapi.kube.handlers.pod_streams import PodStream
+from miniapi.kube.handlers.proxies import NodeLocator, PodLocator, Proxy, ServiceLocator
 from miniapi.kube.handlers.scale import scale
+from miniapi.kube.handlers.upgrade_aware_proxy import Dialer
 from miniapi.kube.service_allocation import ServiceAllocation
 from miniapi.registry.resource import Resource
 from miniapi.strategies.scale import SCALABLE
@@ -30,7 +33,7 @@ class Sources:
     catalog: Catalog
     resource_for: Callable[[Kind], Resource]
     client: Client
-    transport: Transport
+    dialer: Dialer
     """To kubelets, pods and services."""
 
     def core(self, plural: str) -> Resource:
@@ -47,17 +50,23 @@ def builtin_handlers(sources: Sources) -> dict[Place, ResourceHandler]:
     for group, plural in SCALABLE:
         handlers[group, plural, "scale"] = scale(group, plural)
     if sources.catalog.preferred("", "pods") is not None:
-        handlers |= _pods(sources)
+        handlers |= _core(sources)
     return handlers
 
 
-def _pods(sources: Sources) -> dict[Place, ResourceHandler]:
-    pods = sources.core("pods")
-    binding = Binding(pods)
+def _core(sources: Sources) -> dict[Place, ResourceHandler]:
+    pods, nodes, services, endpoints = map(sources.core, ("pods", "nodes", "services", "endpoints"))
+    dialer, binding = sources.dialer, Binding(pods)
+    stream = PodStream(pods, nodes, dialer)
     return {
         ("", "pods", "binding"): binding,
         ("", "bindings", ""): binding,
         ("", "pods", "eviction"): Eviction(pods, sources.client),
+        ("", "pods", "log"): PodLog(pods, nodes, dialer),
+        **{("", "pods", name): stream for name in ("attach", "exec", "portforward")},
+        ("", "pods", "proxy"): Proxy(PodLocator(pods), dialer),
+        ("", "services", "proxy"): Proxy(ServiceLocator(services, endpoints, pods), dialer),
+        ("", "nodes", "proxy"): Proxy(NodeLocator(nodes), dialer),
     }
 
 
