@@ -132,7 +132,9 @@ def _build(options: Options) -> Server:
     _add_health_checks(config, storage)
     own = serving.certificates
     authority = CertificateAuthority(own.ca, own.ca_key) if own else None
-    sources = controllers.Sources(client, informers, catalog, serving.ca_file.read_text(), authority)
+    sources = controllers.Sources(
+        client, informers, catalog, serving.ca_file.read_text(), authority, config.authentication.legacy_tokens
+    )
     running = [extensions.controller, *controllers.build(options.generic.controllers, sources)]
     return Server(options, config, storage, rest_options, handler, running)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from miniapi.authn.bearer import BearerAuthenticator
 from miniapi.authn.certificate import CertificateAuthenticator, issued_by
 from miniapi.authn.interface import Authenticator, ObjectGetter, TokenAuthenticator
+from miniapi.authn.legacy_service_account import LegacyTokens
 from miniapi.authn.options import AuthenticationOptions
 from miniapi.authn.request_header import RequestHeaderAuthenticator, RequestHeaders
 from miniapi.authn.service_account import ServiceAccountTokens
@@ -43,6 +44,8 @@ class Authentication:
     """Of TokenReview: `review(token, audiences)`."""
     service_accounts: ServiceAccountTokens
     """Of TokenRequest: `mint(subject, audiences, lifetime, now)`."""
+    legacy_tokens: LegacyTokens
+    """Of the controller that fills secrets."""
     keys: ServiceAccountKeys
     """Of the OpenID discovery documents."""
 
@@ -94,7 +97,8 @@ def build(
             kinds.append(StaticTokens(read_token_file(Path(options.token_file)), audiences))
         except (OSError, ValueError) as problem:
             raise BadAuthentication(f"--token-auth-file: {options.token_file}: {problem}") from None
-    kinds.append(accounts)
+    legacy = LegacyTokens(keys, audiences, objects if options.lookup else None)
+    kinds += [legacy, accounts]
     bearer = BearerAuthenticator(kinds, audiences)
     sources = Sources(options, client_ca_files, accounts, bearer)
     try:
@@ -104,7 +108,7 @@ def build(
             f"--requestheader-client-ca-file: {options.request_header_ca_file}: {problem}"
         ) from None
     union = Union([a for a in found if a is not None], anonymous=options.anonymous)
-    return Authentication(options, union, bearer, accounts, keys)
+    return Authentication(options, union, bearer, accounts, legacy, keys)
 
 
 def _keys(options: AuthenticationOptions, directory: Path) -> ServiceAccountKeys:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from miniapi.authn.legacy_service_account import SECRET_TYPE, LegacyTokens
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformer, SharedInformerFactory
 from miniapi.clock import utc_now
@@ -14,6 +15,7 @@ from miniapi.controllers.certificate_authority import CertificateAuthority
 from miniapi.controllers.certificate_signing import CertificateSigning
 from miniapi.controllers.cluster_role_aggregation import ClusterRoleAggregation
 from miniapi.controllers.namespaces import ROOT_CA_NAME, NamespaceContent, NamespaceDeletion
+from miniapi.controllers.service_account_tokens import ServiceAccountTokens
 from miniapi.kinds.kind import Kind
 
 
@@ -36,6 +38,8 @@ class Sources:
     """PEM of the CA that clients in the cluster trust."""
     authority: CertificateAuthority | None
     """Signs certificates for clients and kubelets; None where the server has no CA of its own."""
+    legacy_tokens: LegacyTokens
+    """Of secrets that hold tokens."""
 
 
 def _service_account(sources: Sources) -> Controller:
@@ -53,6 +57,13 @@ def _root_ca(sources: Sources) -> Controller:
 
 def _namespace(sources: Sources) -> Controller:
     return NamespaceDeletion(sources.client, sources.informers.informer("", "v1", "namespaces"), sources.kinds)
+
+
+def _service_account_tokens(sources: Sources) -> Controller:
+    informers = sources.informers
+    secrets = informers.informer("", "v1", "secrets", selectors={"fieldSelector": f"type={SECRET_TYPE}"})
+    accounts = informers.informer("", "v1", "serviceaccounts")
+    return ServiceAccountTokens(sources.client, secrets, accounts, sources.legacy_tokens, sources.root_ca)
 
 
 def _cluster_role_aggregation(sources: Sources) -> Controller:
@@ -78,6 +89,7 @@ CONTROLLERS: dict[str, Callable[[Sources], Controller | None]] = {
     "serviceaccount": _service_account,
     "root-ca-certificate-publisher": _root_ca,
     "namespace": _namespace,
+    "serviceaccount-token": _service_account_tokens,
     "clusterrole-aggregation": _cluster_role_aggregation,
     "csrapproving": _certificate_approving,
     "csrsigning": _certificate_signing,
