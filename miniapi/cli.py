@@ -1,4 +1,4 @@
-"""The command line: `miniapi serve`, `miniapi kubeconfig`, `miniapi version`, and `kube-apiserver` in its place."""
+"""The command line: `miniapi serve|kubeconfig|snapshot|version`, and `kube-apiserver` in its place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from miniapi import __version__
 from miniapi.options.flags import Flag, Parsed, from_mapping, parse
-from miniapi.options.server import SECTIONS, Options, ServerDefaults, all_flags, compose
+from miniapi.options.server import SECTIONS, Options, ServerDefaults, all_flags, compose, default_data_dir
 from miniapi.options.unbuilt import Unbuilt
 
 USAGE_ERROR = 2
@@ -18,6 +18,7 @@ HELP = """miniapi: a Kubernetes API server for developing without a cluster
 usage:
   miniapi serve [flags]         run the server (also: miniapi [flags])
   miniapi kubeconfig [flags]    print the kubeconfig that `serve` wrote
+  miniapi snapshot --help       save, restore and check the embedded store
   miniapi version               print the version
   miniapi COMMAND --help        the flags, which are kube-apiserver's own
 """
@@ -33,6 +34,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command == "version" or words == ["--version"]:
         print(f"miniapi {__version__}")
         return 0
+    if command == "snapshot":
+        from miniapi.storage.snapshot_command import main as snapshot
+
+        return snapshot(words, default_data_dir())
     if command not in COMMANDS:
         print(f"miniapi: {command!r} is not a command; see miniapi --help", file=sys.stderr)
         return USAGE_ERROR

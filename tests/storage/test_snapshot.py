@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from miniapi import cli
 from miniapi.storage.embedded import open_store
 from miniapi.storage.interface import RevisionCompacted, Stored
 from miniapi.storage.snapshot import SnapshotError, restore, save, save_live, status
@@ -116,3 +117,19 @@ async def test_what_is_no_sound_snapshot_is_told_and_not_restored(tmp_path: Path
     with pytest.raises(SnapshotError, match=r"store\.db does not exist"):
         save(tmp_path / "nowhere", tmp_path / "snapshot.db")
     assert (tmp_path / "snapshot.db").read_bytes() == content
+
+
+async def test_the_command_saves_restores_and_checks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    await fill(tmp_path / "old")
+    file = str(tmp_path / "s.db")
+    for words in (
+        ["save", file, "--data-dir", str(tmp_path / "old")],
+        ["status", file],
+        ["restore", file, "--data-dir", str(tmp_path / "new"), "--bump-revision", "1000"],
+    ):
+        assert cli.main(["snapshot", *words]) == 0
+        assert "3 keys" in capsys.readouterr().out
+    assert cli.main(["snapshot", "restore", file, "--data-dir", str(tmp_path / "new")]) == 1
+    problem = capsys.readouterr().err
+    assert problem.startswith("miniapi snapshot: ")
+    assert problem.count("\n") == 1
