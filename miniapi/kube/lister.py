@@ -14,7 +14,10 @@ from miniapi.registry.resource import Resource
 
 
 class RegistryLister:
-    """`Lister` of built-in kinds, in their stored version. Decoded objects are remembered by revision."""
+    """`Lister` of built-in kinds, in their stored version. Decoded objects are remembered by revision.
+
+    As with the original's informers, what other servers wrote to the same etcd may be seen a moment later.
+    """
 
     def __init__(self, catalog: Catalog, resource_of: Callable[[Kind], Resource]) -> None:
         self._catalog, self._resource_of = catalog, resource_of
@@ -25,7 +28,7 @@ class RegistryLister:
         resource = self._resource(group, plural)
         if resource is None:
             return None
-        stored = await resource.get(namespace, name)
+        stored = await resource.get_any(namespace, name)
         if stored is None:
             return None
         known = self._decoded.get(stored.key)
@@ -42,7 +45,7 @@ class RegistryLister:
         if resource is None:
             return []
         try:
-            page = await resource.scan(namespace)
+            page = await resource.scan_any(namespace)
         except STORE_PROBLEMS as problem:
             raise told(problem) from None
         return [resource.decode(s) for s in page.items]

@@ -49,6 +49,15 @@ class Resource:
         except STORE_PROBLEMS as problem:
             raise told(problem) from None
 
+    async def get_any(self, namespace: str, name: str) -> Stored | None:
+        """The object at whatever revision is at hand; one that seems not to be there is looked for in the store."""
+        if not isinstance(self.store, WatchCache):
+            return await self.get(namespace, name)
+        try:
+            return await self.store.get_any(self.key(namespace, name))
+        except STORE_PROBLEMS as problem:
+            raise told(problem) from None
+
     async def scan(self, namespace: str, *, after: str = "", limit: int = 0, revision: int = 0) -> Page:
         """A page of the collection; store exceptions pass, since list and watch word them differently."""
         prefix = self.scope(namespace)

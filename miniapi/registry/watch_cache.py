@@ -63,6 +63,11 @@ class WatchCache:
                 pass  # the store may still have it
         return await self._store.scan(prefix, after=after, limit=limit, revision=revision)
 
+    async def get_any(self, key: str) -> Stored | None:
+        """The key as the cache has it; what it has not comes from the store."""
+        self._begin()
+        return self._known(key) or await self._store.get(key)
+
     async def scan_any(self, prefix: str) -> Page:
         """The range as the cache has it, of whatever revision that is."""
         return (await self._ready()).scan(prefix, "", 0, 0)
@@ -115,10 +120,13 @@ class WatchCache:
     def _known(self, key: str) -> Stored | None:
         return self._index.current.get(key) if self._index is not None else None
 
-    async def _ready(self) -> Index:
-        """The filled index; StoreUnavailable says why there is none."""
+    def _begin(self) -> None:
         if self._filler is None:
             self._filler = asyncio.create_task(self._fill())
+
+    async def _ready(self) -> Index:
+        """The filled index; StoreUnavailable says why there is none."""
+        self._begin()
         try:
             async with asyncio.timeout(FRESH_SECONDS):
                 await self._filled.wait()
