@@ -37,9 +37,8 @@ from miniapi.server.config import GenericConfig
 from miniapi.server.generic import GenericServer, NoScopes
 from miniapi.server.handler import RequestHandler
 from miniapi.server.handler_chain import handler_chain
-from miniapi.server.health import CheckFailed, HealthCheck
+from miniapi.server.health_checks import add_health_checks
 from miniapi.server.serving_options import CannotServe, SecureServing
-from miniapi.server.storage import apply_with_storage_factory
 from miniapi.storage.factory import StorageConfigError, StorageFactory, StorageFactoryConfig
 from miniapi.storage.interface import StoreUnavailable
 
@@ -129,7 +128,7 @@ def _build(options: Options) -> Server:
     handler = RequestHandler(aggregator, handler_chain(config, clock.utc_now), catalog.groups, clock.utc_now)
     loopback.bind(handler.serve)
     config.lifecycle.hooks += post_start_hooks(config, storage.store())
-    _add_health_checks(config, storage)
+    add_health_checks(config, storage)
     own = serving.certificates
     authority = CertificateAuthority(own.ca, own.ca_key) if own else None
     sources = controllers.Sources(
@@ -166,18 +165,3 @@ def _authorization(options: Options, informers: SharedInformerFactory) -> authz.
     nodes = NodeGraph(informers.informer)
     sources = authz.Sources(roles, bindings, cluster_roles, cluster_bindings, nodes, node_rules)
     return authz.build(options.authorization.modes, sources)
-
-
-def _add_health_checks(config: GenericConfig, storage: StorageFactory) -> None:
-    """In the order in which they are listed."""
-    health, lifecycle = config.health, config.lifecycle
-
-    async def synced() -> None:
-        if not config.informers.synced():
-            raise CheckFailed("informers have not synced")
-
-    apply_with_storage_factory(storage, health)
-    health.readyz.append(HealthCheck("informer-sync", synced))
-    for hook in lifecycle.hooks:
-        health.add(hook.check())
-    health.readyz.append(lifecycle.shutdown_check())

@@ -2,11 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
 from miniapi.kube import fresh
 from miniapi.kube.kubernetes_service import host_address, publish
 from miniapi.server.config import GenericConfig
 from miniapi.server.lifecycle import PostStartHook
 from miniapi.storage.interface import Store
+
+HOOKS: Final = (
+    "start-apiserver-admission-initializer",
+    "generic-apiserver-start-informers",
+    "priority-and-fairness-config-consumer",
+    "priority-and-fairness-filter",
+    "storage-object-count-tracker-hook",
+    "start-apiextensions-informers",
+    "start-apiextensions-controllers",
+    "crd-informer-synced",
+    "start-system-namespaces-controller",
+    "peer-endpoint-reconciler-controller",
+    "start-cluster-authentication-info-controller",
+    "start-kube-apiserver-identity-lease-controller",
+    "start-kube-apiserver-identity-lease-garbage-collector",
+    "storage-readiness",
+    "start-legacy-token-tracking-controller",
+    "start-service-ip-repair-controllers",
+    "rbac/bootstrap-roles",
+    "scheduling/bootstrap-system-priority-classes",
+    "priority-and-fairness-config-producer",
+    "bootstrap-controller",
+    "start-kubernetes-service-cidr-controller",
+    "start-kube-aggregator-informers",
+    "apiservice-status-local-available-controller",
+    "apiservice-status-remote-available-controller",
+    "apiservice-registration-controller",
+    "apiservice-discovery-controller",
+    "kube-apiserver-autoregistration",
+    "apiservice-wait-for-first-sync",
+    "apiservice-openapi-controller",
+    "apiservice-openapiv3-controller",
+)
+"""The original's steps in their order, each a health check that probes may ask for by name. Most of what they start
+is here part of the server that was built; what is left to do stands in `post_start_hooks`."""
 
 
 def post_start_hooks(config: GenericConfig, store: Store) -> list[PostStartHook]:
@@ -15,7 +53,18 @@ def post_start_hooks(config: GenericConfig, store: Store) -> list[PostStartHook]
 
     async def ensure() -> None:
         await fresh.ensure(config.client, store, ranges)
-        address = host_address(config.options.advertise_address or config.serving.bind_address)
-        await publish(config.client, fresh.first_service_address(ranges), address, config.serving.port)
 
-    return [PostStartHook("rbac/bootstrap-roles", ensure)]
+    async def publish_service() -> None:
+        if config.options.endpoint_reconciler_type != "none":
+            address = host_address(config.options.advertise_address or config.serving.bind_address)
+            await publish(config.client, fresh.first_service_address(ranges), address, config.serving.port)
+
+    steps: Mapping[str, Callable[[], Awaitable[None]]] = {
+        "rbac/bootstrap-roles": ensure,
+        "bootstrap-controller": publish_service,
+    }
+    return [PostStartHook(name, steps.get(name, nothing)) for name in HOOKS]
+
+
+async def nothing() -> None:
+    """There is nothing left to do."""

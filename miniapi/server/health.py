@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from miniapi.endpoints.context import Context
-from miniapi.wire import Reply
+from miniapi.wire import Reply, plain_text
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -20,7 +20,7 @@ class HealthCheck:
 
 
 class CheckFailed(Exception):
-    """A health check's reason, for the log; the answer withholds it."""
+    """A health check's reason; only the check's own path tells it."""
 
 
 async def healthy() -> None:
@@ -84,16 +84,16 @@ async def _run(checks: list[HealthCheck], name: str, context: Context, *, single
         try:
             await check.check()
             lines.append(f"[+]{check.name} ok\n")
-        except CheckFailed:
+        except CheckFailed as problem:
+            if single:
+                return plain_text(500, f"internal server error: {problem}")
             failed = True
             lines.append(f"[-]{check.name} failed: reason withheld\n")
     if excluded:
         unknown = ",".join(f'"{e}"' for e in sorted(excluded))
         lines.append(f"warn: some health checks cannot be excluded: no matches for {unknown}\n")
-    headers = [("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-cache, private")]
+    headers = [("X-Content-Type-Options", "nosniff")]
     if failed:
-        if single:
-            return Reply(500, b"internal server error: reason withheld\n", TEXT, headers)
         return Reply(500, ("".join(lines) + f"{name} check failed\n").encode(), TEXT, headers)
     if not verbose or single:
         return Reply(200, b"ok", TEXT, headers)
