@@ -22,6 +22,7 @@ from miniapi.controllers import builtin as controllers
 from miniapi.controllers.certificate_authority import CertificateAuthority
 from miniapi.endpoints.filters.drain import Drain
 from miniapi.endpoints.filters.in_flight import InFlight
+from miniapi.endpoints.filters.request_metrics import RequestMetrics
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.enablement import enabled
@@ -30,6 +31,7 @@ from miniapi.kube.hooks import post_start_hooks
 from miniapi.kube.lister import CACHED, CachedLister, RegistryLister
 from miniapi.kube.resources import KubeResources
 from miniapi.kube.server import kube_server
+from miniapi.metrics.registry import Registry
 from miniapi.options.server import Options
 from miniapi.registry.rest_options import RestOptions
 from miniapi.schema.builtin import BuiltinSchemas
@@ -38,6 +40,7 @@ from miniapi.server.generic import GenericServer, NoScopes
 from miniapi.server.handler import RequestHandler
 from miniapi.server.handler_chain import handler_chain
 from miniapi.server.health_checks import add_health_checks
+from miniapi.server.metrics import add_sources
 from miniapi.server.serving_options import CannotServe, SecureServing
 from miniapi.storage.factory import StorageConfigError, StorageFactory, StorageFactoryConfig
 from miniapi.storage.interface import StoreUnavailable
@@ -91,6 +94,7 @@ def _build(options: Options) -> Server:
     loopback = LoopbackTransport()
     client = Client(loopback, user_agent=loopback_config.user_agent)
     informers = SharedInformerFactory(client)
+    in_flight = InFlight(options.generic.max_requests_inflight, options.generic.max_mutating_requests_inflight)
     config = GenericConfig(
         options.generic,
         proxy_transport,
@@ -105,7 +109,9 @@ def _build(options: Options) -> Server:
         options.authorization.always_allow_paths,
         options.audit.build(),
         Drain(send_retry_after=options.generic.shutdown_send_retry_after),
-        InFlight(options.generic.max_requests_inflight, options.generic.max_mutating_requests_inflight),
+        in_flight,
+        RequestMetrics(lambda group, version, plural: catalog.find(group, version, plural) is not None, in_flight),
+        Registry(options.metrics.disabled),
         options.logs.tells_requests,
     )
     cached = CachedLister(
@@ -129,6 +135,7 @@ def _build(options: Options) -> Server:
     loopback.bind(handler.serve)
     config.lifecycle.hooks += post_start_hooks(config, storage.store())
     add_health_checks(config, storage)
+    add_sources(config, storage)
     own = serving.certificates
     authority = CertificateAuthority(own.ca, own.ca_key) if own else None
     sources = controllers.Sources(

@@ -17,6 +17,7 @@ from miniapi.kube.scopes import KubeScopes
 from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.server.config import GenericConfig
 from miniapi.server.generic import Delegate, GenericServer
+from miniapi.server.metrics import metrics_paths
 from miniapi.server.version import version_info
 
 
@@ -57,7 +58,9 @@ def kube_server(
     return GenericServer(
         "kube",
         scopes,
-        paths=nonresource_paths(health, discovery, openapi, version, openid),
+        paths=nonresource_paths(
+            health, discovery, openapi, version, {**openid, **metrics_paths(config.metrics, health)}
+        ),
         prefixes={
             "/api/": discovery.serve,
             "/apis/": discovery.serve,

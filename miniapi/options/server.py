@@ -20,6 +20,7 @@ from miniapi.kinds.enablement import enabled
 from miniapi.options.flags import Flag, fill, flags_of
 from miniapi.schema.published import RELEASES
 from miniapi.server.logs import LogsOptions
+from miniapi.server.metrics import MetricsOptions
 from miniapi.server.options import GenericOptions
 from miniapi.server.serving_options import SecureServingOptions
 from miniapi.storage.options import EtcdOptions
@@ -58,6 +59,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "Authentication": AuthenticationOptions,
     "Authorization": AuthorizationOptions,
     "Admission": AdmissionOptions,
+    "Metrics": MetricsOptions,
     "Logs": LogsOptions,
 }
 """By the title under which --help lists them, in the order in which `Options` has them."""
@@ -88,6 +90,7 @@ class Options:
     authentication: AuthenticationOptions
     authorization: AuthorizationOptions
     admission: AdmissionOptions
+    metrics: MetricsOptions
     logs: LogsOptions
 
     def data_dir(self) -> Path:

@@ -15,6 +15,8 @@ from miniapi.client.loopback import LoopbackTransport
 from miniapi.client.outbound import ProxyTransport
 from miniapi.endpoints.filters.drain import Drain
 from miniapi.endpoints.filters.in_flight import InFlight
+from miniapi.endpoints.filters.request_metrics import RequestMetrics
+from miniapi.metrics.registry import Registry
 from miniapi.server.health import Health
 from miniapi.server.lifecycle import Lifecycle
 from miniapi.server.options import GenericOptions
@@ -44,6 +46,8 @@ class GenericConfig:
     """None where nothing is audited."""
     drain: Drain
     in_flight: InFlight
+    requests: RequestMetrics
+    metrics: Registry
     tells_requests: bool
     """Whether each request is logged."""
     health: Health = field(default_factory=Health)

@@ -22,6 +22,7 @@ def handler_chain(config: GenericConfig, clock: Clock) -> list[Filter]:
     return [
         audit_start(),
         *([access_log()] if config.tells_requests else []),
+        config.requests.filter(),
         response_headers(limits.hsts_directives),
         panic_recovery(),
         config.drain.filter(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from miniapi.endpoints.context import Context
@@ -41,6 +41,11 @@ class Health:
         default_factory=lambda: [HealthCheck("ping", healthy), HealthCheck("log", healthy)]
     )
 
+    last: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """(check, endpoint) -> whether it was well when it was last asked with all others."""
+    results: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """(check, success or error, endpoint) -> how often."""
+
     def add(self, check: HealthCheck, *, livez: bool = True) -> None:
         """Adds a check to all three endpoints, or to all but /livez."""
         self.healthz.append(check)
@@ -67,34 +72,50 @@ class Health:
             found = [c for c in checks if c.name == name]
             if not found:
                 return None
-            return await _run(found, name, context, single=True)
-        return await _run(checks, endpoint, context, single=False)
+            return await _alone(found[0])
+        return await self._all(checks, endpoint, context)
+
+    async def _all(self, checks: Sequence[HealthCheck], endpoint: str, context: Context) -> Reply:
+        excluded = {v for k, v in context.info.query if k == "exclude"}
+        lines: list[str] = []
+        failed = False
+        for check in checks:
+            if check.name in excluded:
+                excluded.discard(check.name)
+                lines.append(f"[+]{check.name} excluded: ok\n")
+                continue
+            try:
+                await check.check()
+            except CheckFailed:
+                failed = True
+                lines.append(f"[-]{check.name} failed: reason withheld\n")
+                self._remember(check.name, endpoint, well=False)
+            else:
+                lines.append(f"[+]{check.name} ok\n")
+                self._remember(check.name, endpoint, well=True)
+        if excluded:
+            unknown = ",".join(f'"{e}"' for e in sorted(excluded))
+            lines.append(f"warn: some health checks cannot be excluded: no matches for {unknown}\n")
+        told = "".join(lines)
+        if failed:
+            return plain_text(500, f"{told}{endpoint} check failed")
+        if not any(name == "verbose" for name, _ in context.info.query):
+            return _well("ok")
+        return _well(f"{told}{endpoint} check passed\n")
+
+    def _remember(self, name: str, endpoint: str, *, well: bool) -> None:
+        self.last[name, endpoint] = well
+        key = (name, "success" if well else "error", endpoint)
+        self.results[key] = self.results.get(key, 0) + 1
 
 
-async def _run(checks: list[HealthCheck], name: str, context: Context, *, single: bool) -> Reply:
-    verbose = any(k == "verbose" for k, _ in context.info.query)
-    excluded = {v for k, v in context.info.query if k == "exclude"}
-    lines: list[str] = []
-    failed = False
-    for check in checks:
-        if check.name in excluded:
-            excluded.discard(check.name)
-            lines.append(f"[+]{check.name} excluded: ok\n")
-            continue
-        try:
-            await check.check()
-            lines.append(f"[+]{check.name} ok\n")
-        except CheckFailed as problem:
-            if single:
-                return plain_text(500, f"internal server error: {problem}")
-            failed = True
-            lines.append(f"[-]{check.name} failed: reason withheld\n")
-    if excluded:
-        unknown = ",".join(f'"{e}"' for e in sorted(excluded))
-        lines.append(f"warn: some health checks cannot be excluded: no matches for {unknown}\n")
-    headers = [("X-Content-Type-Options", "nosniff")]
-    if failed:
-        return Reply(500, ("".join(lines) + f"{name} check failed\n").encode(), TEXT, headers)
-    if not verbose or single:
-        return Reply(200, b"ok", TEXT, headers)
-    return Reply(200, ("".join(lines) + f"{name} check passed\n").encode(), TEXT, headers)
+async def _alone(check: HealthCheck) -> Reply:
+    try:
+        await check.check()
+    except CheckFailed as problem:
+        return plain_text(500, f"internal server error: {problem}")
+    return _well("ok")
+
+
+def _well(text: str) -> Reply:
+    return Reply(200, text.encode(), TEXT, [("X-Content-Type-Options", "nosniff")])
