@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -116,3 +117,10 @@ def _clauses(header: str) -> list[tuple[str, dict[str, str]]]:
             quality = 0.0
         found.append((-quality, position, media_type.strip(), parameters))
     return [(m, p) for _, _, m, p in sorted(found, key=lambda f: f[:2])]
+
+
+def choose(accept: str, offered: Sequence[str]) -> str:
+    """For documents with media types of their own: which of those is wanted first; empty where none is."""
+    if not accept:
+        return offered[0]
+    return next((o for media_type, _ in _clauses(accept) for o in offered if _accepts(media_type, o)), "")

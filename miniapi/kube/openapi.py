@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from importlib import resources
 from typing import Any
 
 import orjson
 
+from miniapi.codec.negotiate import choose
 from miniapi.endpoints.context import Context
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.kind import Kind
+from miniapi.kube import openapi_proto
 from miniapi.wire import JSON, Reply
 
 Document = dict[str, Any]
@@ -40,27 +43,47 @@ class OpenApi:
             return Reply(200, orjson.dumps({"paths": index}), JSON)
         if path not in self._groups:
             return None
+        if not choose(context.request.headers.get("Accept", ""), (JSON,)):
+            return Reply(406, b"", "")
         return Reply(200, self._document(path), JSON, [("Cache-Control", "public, immutable")])
 
     async def serve_v2(self, context: Context) -> Reply | None:
-        """One document of everything."""
-        del context
+        """One document of everything, as JSON or protobuf."""
+        offered = (JSON, *openapi_proto.MEDIA_TYPES)
+        media_type = choose(context.request.headers.get("Accept", ""), offered)
+        if not media_type:
+            return Reply(406, b"", "")
+        headers = [("Vary", "Accept")]
+        if media_type == JSON:
+            return Reply(200, await self._v2_json(), JSON, headers)
+        made = self._made.get("v2+protobuf")
+        if made is None:
+            data = await self._v2_json()
+            made = self._made["v2+protobuf"] = await asyncio.to_thread(
+                lambda: openapi_proto.document(orjson.loads(data))
+            )
+        return Reply(200, made, media_type, headers)
+
+    async def _v2_json(self) -> bytes:
         made = self._made.get("v2")
         if made is None:
-            definitions = {name: _v2(body) for name, body in self._definitions().items()}
-            paths: Document = {}
-            for kinds in self._groups.values():
-                for kind in kinds:
-                    paths.update(_paths(kind, v3=False))
-            made = self._made["v2"] = orjson.dumps(
-                {
-                    "swagger": "2.0",
-                    "info": {"title": "Kubernetes", "version": self._version},
-                    "paths": paths,
-                    "definitions": definitions,
-                }
-            )
-        return Reply(200, made, JSON)
+            made = self._made["v2"] = await asyncio.to_thread(self._swagger)
+        return made
+
+    def _swagger(self) -> bytes:
+        """All definitions, also those of kinds that are not served; a thread's work, since it takes a while."""
+        paths: Document = {}
+        for kinds in self._groups.values():
+            for kind in kinds:
+                paths.update(_paths(kind, v3=False))
+        return orjson.dumps(
+            {
+                "swagger": "2.0",
+                "info": {"title": "Kubernetes", "version": self._version},
+                "paths": paths,
+                "definitions": {name: _v2(body) for name, body in self._definitions().items()},
+            }
+        )
 
     def _hash(self, prefix: str) -> str:
         names = ",".join(sorted(f"{k.plural}/{k.gvk.kind}" for k in self._groups[prefix]))
