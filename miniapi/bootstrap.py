@@ -8,6 +8,8 @@ from pathlib import Path
 
 from miniapi import clock
 from miniapi.admission import builtin as admission
+from miniapi.aggregator.remote_kinds import RemoteKinds
+from miniapi.aggregator.server import aggregator_server
 from miniapi.apiextensions.server import apiextensions_server
 from miniapi.audit.options import BadAudit
 from miniapi.authn import builtin as authn
@@ -36,7 +38,6 @@ from miniapi.options.server import Options
 from miniapi.registry.rest_options import RestOptions
 from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.server.config import GenericConfig
-from miniapi.server.generic import GenericServer, NoScopes
 from miniapi.server.handler import RequestHandler
 from miniapi.server.handler_chain import handler_chain
 from miniapi.server.health_checks import add_health_checks
@@ -129,19 +130,24 @@ def _build(options: Options) -> Server:
         )
     )
     extensions = apiextensions_server(config, rest_options, chain, clock.utc_now)
-    kube = kube_server(config, catalog, resources, chain, clock.utc_now, extensions, extensions.served)
-    aggregator = GenericServer("aggregator", NoScopes(), delegate=kube)
-    handler = RequestHandler(aggregator, handler_chain(config, clock.utc_now), catalog.groups, clock.utc_now)
+    remote_kinds = RemoteKinds()
+    more_kinds = (extensions.served, remote_kinds)
+    kube = kube_server(config, catalog, resources, chain, clock.utc_now, extensions, more_kinds)
+    served = dict.fromkeys((kind.gvk.group, kind.gvk.version) for kind in catalog)
+    identity = options.aggregator.identity()
+    aggregator = aggregator_server(config, lister, served, identity, remote_kinds, clock.utc_now, kube)
+    handler = RequestHandler(aggregator.server, handler_chain(config, clock.utc_now), catalog.groups, clock.utc_now)
     loopback.bind(handler.serve)
     config.lifecycle.hooks += post_start_hooks(config, storage.store())
-    add_health_checks(config, storage)
+    add_health_checks(config, storage, aggregator.check())
     add_sources(config, storage)
     own = serving.certificates
     authority = CertificateAuthority(own.ca, own.ca_key) if own else None
     sources = controllers.Sources(
         client, informers, catalog, serving.ca_file.read_text(), authority, config.authentication.legacy_tokens
     )
-    running = [extensions.controller, *controllers.build(options.generic.controllers, sources)]
+    running: list[controllers.Controller] = [extensions.controller, aggregator.registration, aggregator.availability]
+    running += controllers.build(options.generic.controllers, sources)
     return Server(options, config, storage, rest_options, handler, running)
 
 

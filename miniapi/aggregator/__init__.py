@@ -1,1 +1,4 @@
-"""The first server of the chain: API services. Thin so far: it passes nothing on to another server."""
+"""The first server of the chain: which group and version is served here, which by somebody else, and are they up.
+
+What belongs here speaks of APIServices; the resources themselves are the delegates' business.
+"""

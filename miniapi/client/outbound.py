@@ -26,11 +26,39 @@ CONNECT_SECONDS = 30.0
 TLS_HANDSHAKE_SECONDS = 10.0
 MAX_BODY_BYTES = 16 * 1024 * 1024
 WATCH_BUFFER_BYTES = 1024 * 1024
+MOST_TLS_CONTEXTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How one call's server proves itself, and how the call does: hashable, so that its TLS context is made once."""
+
+    ca: bytes = b""
+    """PEM certificates; the system's where empty."""
+    insecure: bool = False
+    """The certificate is not checked."""
+    server_name: str = ""
+    """Name that the certificate must have, where it is not the host's."""
+    certificate_file: str = ""
+    key_file: str = ""
+
+    def context(self) -> ssl.SSLContext:
+        """ValueError where the CA cannot be read, OSError where the files cannot."""
+        try:
+            tls = ssl.create_default_context(cadata=self.ca.decode("ascii") if self.ca else None)
+        except (ssl.SSLError, UnicodeDecodeError):
+            raise ValueError("unable to load root certificates: unable to parse bytes as PEM block") from None
+        if self.insecure:
+            tls.check_hostname = False
+            tls.verify_mode = ssl.CERT_NONE
+        if self.certificate_file:
+            tls.load_cert_chain(self.certificate_file, self.key_file)
+        return tls
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyTransportConfig:
-    """How outbound TLS is checked."""
+    """How outbound TLS is checked where a call does not say otherwise."""
 
     ca_file: str = ""
     """CA of kubelets (--kubelet-certificate-authority); without one their certificates are not checked."""
@@ -42,32 +70,31 @@ class ProxyTransport:
     def __init__(self, config: ProxyTransportConfig) -> None:
         self._config = config
         self._session: aiohttp.ClientSession | None = None
+        self._contexts: dict[Trust, ssl.SSLContext] = {}
 
-    async def send(self, request: Request) -> Reply:
-        """`request.path` is a whole URL here, escaped. The answer is streamed and no redirect followed.
+    async def send(self, request: Request, trust: Trust | None = None) -> Reply:
+        """`request.path` is a whole URL here. The body is streamed, redirects are the caller's.
 
-        OSError in Go's words where the host cannot be reached.
+        ConnectionError, worded as Go's, where the server cannot be reached or does not prove itself.
         """
         import aiohttp
         from yarl import URL
 
         if self._session is None:
             self._session = _session(self._tls())
-        url = request.path + ("?" + request.query if request.query else "")
+        url = URL(request.path + ("?" + request.query if request.query else ""), encoded=True)
         try:
             response = await self._session.request(
                 request.method,
-                URL(url, encoded=True),
+                url,
                 data=await request.read(MAX_BODY_BYTES) or None,
                 headers=request.headers,
                 allow_redirects=False,
+                ssl=self._context(trust) if trust is not None else True,
+                server_hostname=(trust.server_name or url.host) if trust is not None else None,
             )
-        except aiohttp.ClientConnectorDNSError as problem:
-            raise ConnectionError(dial_problem(problem.host, 0, socket.gaierror())) from None
-        except aiohttp.ClientConnectorError as problem:
-            raise ConnectionError(dial_problem(problem.host, problem.port or 0, problem.os_error)) from None
-        except aiohttp.ClientError as problem:
-            raise ConnectionError(str(problem) or "EOF") from None
+        except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
+            raise ConnectionError(said_by_go(problem, url.host or "", url.port or 0)) from None
         headers = CIMultiDict(response.headers)
         content_type = headers.pop("Content-Type", "")
         return Reply(response.status, b"", content_type, list(headers.items()), _chunks(response))
@@ -93,6 +120,38 @@ class ProxyTransport:
         """Closes the pool."""
         if self._session is not None:
             await self._session.close()
+
+    def _context(self, trust: Trust) -> ssl.SSLContext:
+        found = self._contexts.get(trust)
+        if found is None:
+            if len(self._contexts) >= MOST_TLS_CONTEXTS:
+                self._contexts.clear()
+            found = self._contexts[trust] = trust.context()
+        return found
+
+
+def said_by_go(problem: Exception, host: str, port: int) -> str:
+    """What net/http says where a request fails, since clients show it and tests look for it."""
+    import aiohttp
+
+    if isinstance(problem, aiohttp.ClientConnectorDNSError):
+        return dial_problem(host, port, socket.gaierror())
+    if isinstance(problem, aiohttp.ClientConnectorCertificateError):
+        words = getattr(problem.certificate_error, "verify_message", "") or str(problem.certificate_error)
+        return f"tls: failed to verify certificate: x509: {X509.get(words, words)}"
+    if isinstance(problem, aiohttp.ClientConnectorError):
+        return dial_problem(host, port, problem.os_error)
+    if isinstance(problem, TimeoutError):
+        return "context deadline exceeded"
+    return str(problem) or "EOF"
+
+
+X509 = {
+    "self-signed certificate": "certificate signed by unknown authority",
+    "unable to get local issuer certificate": "certificate signed by unknown authority",
+    "certificate has expired": "certificate has expired or is not yet valid",
+}
+"""OpenSSL's words in Go's."""
 
 
 def dial_problem(host: str, port: int, problem: OSError) -> str:

@@ -32,7 +32,7 @@ class MoreKinds(Protocol):
 class Discovery:
     """Documents made on first use and kept while the kinds stay as they are."""
 
-    def __init__(self, catalog: Catalog, server_address: str, more: MoreKinds | None = None) -> None:
+    def __init__(self, catalog: Catalog, server_address: str, more: Sequence[MoreKinds] = ()) -> None:
         self._server_address = server_address
         self._more, self._changes = more, 0
         self._builtin: dict[str, dict[str, list[Kind]]] = {}
@@ -46,11 +46,12 @@ class Discovery:
     @property
     def groups(self) -> dict[str, dict[str, list[Kind]]]:
         """Kinds by group and version, the wanted ones first."""
-        if self._more is not None and self._more.changes != self._changes:
-            self._changes = self._more.changes
+        changes = sum(more.changes for more in self._more)
+        if changes != self._changes:
+            self._changes = changes
             self._made.clear()
             self._groups = dict(self._builtin)
-            for kind in self._more.kinds():
+            for kind in (kind for more in self._more for kind in more.kinds()):
                 if kind.gvk.group not in self._builtin:
                     self._groups.setdefault(kind.gvk.group, {}).setdefault(kind.gvk.version, []).append(kind)
         return self._groups

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miniapi.admission.chain import AdmissionChain
 from miniapi.clock import Clock
 from miniapi.kinds.catalog import Catalog
@@ -28,7 +30,7 @@ def kube_server(
     admission: AdmissionChain,
     clock: Clock,
     delegate: Delegate,
-    more_kinds: MoreKinds,
+    more_kinds: Sequence[MoreKinds],
 ) -> GenericServer:
     """The middle of the chain."""
     lister = RegistryLister(catalog, resources.of)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from miniapi.admission.options import AdmissionOptions
+from miniapi.aggregator.options import AggregatorOptions
 from miniapi.audit.options import AuditOptions
 from miniapi.authn.options import AuthenticationOptions
 from miniapi.authz.options import AuthorizationOptions
@@ -60,6 +61,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "Authorization": AuthorizationOptions,
     "Admission": AdmissionOptions,
     "Metrics": MetricsOptions,
+    "Aggregator": AggregatorOptions,
     "Logs": LogsOptions,
 }
 """By the title under which --help lists them, in the order in which `Options` has them."""
@@ -91,6 +93,7 @@ class Options:
     authorization: AuthorizationOptions
     admission: AdmissionOptions
     metrics: MetricsOptions
+    aggregator: AggregatorOptions
     logs: LogsOptions
 
     def data_dir(self) -> Path:

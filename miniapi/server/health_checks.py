@@ -8,7 +8,7 @@ from miniapi.server.storage import apply_with_storage_factory
 from miniapi.storage.factory import StorageFactory
 
 
-def add_health_checks(config: GenericConfig, storage: StorageFactory) -> None:
+def add_health_checks(config: GenericConfig, storage: StorageFactory, autoregistered: HealthCheck) -> None:
     """By the original's names, in the order in which it lists them."""
     health, lifecycle = config.health, config.lifecycle
 
@@ -25,5 +25,5 @@ def add_health_checks(config: GenericConfig, storage: StorageFactory) -> None:
     for hook in lifecycle.hooks:
         health.add(hook.check())
         if hook.name == "kube-apiserver-autoregistration":
-            health.add(HealthCheck("autoregister-completion", hook.check().check))
+            health.add(autoregistered)
     health.readyz.append(lifecycle.shutdown_check())

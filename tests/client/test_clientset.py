@@ -19,7 +19,9 @@ async def serving(server):
     http = HttpServer(server.handler.serve, 5.0)
     await http.start(serving.listener, serving.tls.context)
     yield serving
-    await http.stop(0.0)
+    await http.stop_listening()
+    await http.end_streams()
+    await http.close()
 
 
 @pytest.fixture(params=[JSON, PROTOBUF])
