@@ -105,6 +105,17 @@ class PolicyIndex:
             raise RoleNotFound(role_kind, role_name)
         return rules
 
+    def written(self, obj: Object) -> None:
+        """Learns at once what this server has written: who grants a right may use it with the next request.
+
+        The informers tell of it again, in order, with all that others write.
+        """
+        (self._binding_changed if "roleRef" in obj else self._role_changed)("MODIFIED", None, obj)
+
+    def deleted(self, obj: Object) -> None:
+        """As `written`."""
+        (self._binding_changed if "roleRef" in obj else self._role_changed)("DELETED", obj, None)
+
     def _role_changed(self, event: str, old: Object | None, new: Object | None) -> None:
         self.version += 1
         key = _key(new or old or {})

@@ -212,3 +212,14 @@ async def test_fresh_server_lets_users_review_themselves_and_anonymous_see_healt
             who=UserInfo("system:kube-scheduler"),
         ),
     )
+
+
+async def test_what_this_server_writes_holds_before_informers_tell_of_it():
+    authorizer = rbac()
+    assert not await allowed(authorizer, ask())
+    authorizer.policy.written(role("cr", RULE))
+    granted = binding("crb", "ClusterRole", "cr", user("alice"))
+    authorizer.policy.written(granted)
+    assert await allowed(authorizer, ask())
+    authorizer.policy.deleted(granted)
+    assert not await allowed(authorizer, ask())

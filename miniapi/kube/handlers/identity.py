@@ -7,6 +7,7 @@ from miniapi.authn.interface import ObjectGetter
 from miniapi.authz.builtin import Authorization
 from miniapi.authz.escalation import EscalationCheck
 from miniapi.authz.policy import GROUP as RBAC_GROUP
+from miniapi.authz.policy import PolicyIndex
 from miniapi.endpoints.scope import Hooks, ResourceHandler
 from miniapi.kube.handlers.access_reviews import (
     local_subject_access_reviews,
@@ -43,17 +44,24 @@ def identity_handlers(
 
 
 def identity_hooks(rights: Authorization, objects: ObjectGetter) -> dict[Place, Hooks]:
-    """Nobody grants more than they have."""
+    """Nobody grants more than they have, and what is granted holds with the next request."""
     check = EscalationCheck(rights.authorizer, rights.policy, objects.get)
     plurals = ("roles", "clusterroles", "rolebindings", "clusterrolebindings")
-    return {(RBAC_GROUP, plural, ""): _unescalated(check, plural) for plural in plurals}
+    return {(RBAC_GROUP, plural, ""): _rbac_hooks(check, rights.policy, plural) for plural in plurals}
 
 
-def _unescalated(check: EscalationCheck, plural: str) -> Hooks:
+def _rbac_hooks(check: EscalationCheck, policy: PolicyIndex, plural: str) -> Hooks:
     async def before_create(obj: Object, ctx: WriteContext) -> None:
         await check.check(ctx.user, plural, ctx.namespace, "", obj, None)
 
     async def before_update(obj: Object, old: Object, ctx: WriteContext) -> None:
         await check.check(ctx.user, plural, ctx.namespace, ctx.name, obj, old)
 
-    return Hooks(before_create, before_update)
+    async def after_write(obj: Object, stored: bool) -> None:
+        if stored:
+            policy.written(obj)
+
+    async def after_delete(obj: Object) -> None:
+        policy.deleted(obj)
+
+    return Hooks(before_create, before_update, after_write, after_delete)
