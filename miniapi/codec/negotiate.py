@@ -124,3 +124,20 @@ def choose(accept: str, offered: Sequence[str]) -> str:
     if not accept:
         return offered[0]
     return next((o for media_type, _ in _clauses(accept) for o in offered if _accepts(media_type, o)), "")
+
+
+AGGREGATED = ("apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList")
+
+
+def negotiate_discovery(accept: str) -> Codec | None:
+    """The codec of an aggregated discovery document; None where no clause, however late, asks for one."""
+    for media_type, parameters in _clauses(accept):
+        if [parameters.get(name) for name in ("g", "v", "as")] == [
+            "apidiscovery.k8s.io",
+            "v2",
+            "APIGroupDiscoveryList",
+        ]:
+            found = next((codec for codec in CODECS if _accepts(media_type, codec.media_type)), None)
+            if found is not None:
+                return found
+    return None

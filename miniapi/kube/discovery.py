@@ -6,16 +6,18 @@ import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
-import orjson
-
-from miniapi.codec.negotiate import negotiate
+from miniapi.codec.builtin import CODECS
+from miniapi.codec.interface import Codec
+from miniapi.codec.negotiate import negotiate, negotiate_discovery
 from miniapi.endpoints import documents
 from miniapi.endpoints.context import Context
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.kind import Kind
-from miniapi.wire import JSON, Reply
+from miniapi.wire import Reply
 
-AGGREGATED = ("v2",)
+AGGREGATED = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+"""What the content type says besides the media type."""
+JSON_CODEC = CODECS[0]
 
 
 class MoreKinds(Protocol):
@@ -41,7 +43,7 @@ class Discovery:
         for name, versions in self._builtin.items():
             self._builtin[name] = dict(sorted(versions.items(), key=lambda v: _age(v[0]), reverse=True))
         self._groups = self._builtin
-        self._made: dict[tuple[str, str], tuple[bytes, str]] = {}
+        self._made: dict[tuple[str, str, bool], tuple[bytes, str]] = {}
 
     @property
     def groups(self) -> dict[str, dict[str, list[Kind]]]:
@@ -71,41 +73,47 @@ class Discovery:
             return None
         parts = context.request.path.strip("/").split("/")
         accept = context.request.headers.get("Accept", "")
-        aggregated = _aggregated(accept) if len(parts) == 1 else ""
-        key = ("/".join(parts), aggregated)
-        groups = self.groups
-        made = self._made.get(key)
-        if made is None:
-            document = self._document(groups, parts, aggregated)
-            if document is None:
-                return None
-            data = orjson.dumps(document) + b"\n"
-            made = self._made[key] = (data, '"' + hashlib.sha512(data).hexdigest().upper() + '"')
-        data, etag = made
-        if aggregated:
+        codec = negotiate_discovery(accept) if len(parts) == 1 else None
+        if codec is not None:
+            data, etag = self._made_of(parts, codec, aggregated=True) or (b"", "")
             headers = [("Vary", "Accept"), ("ETag", etag)]
-            content_type = f"application/json;g=apidiscovery.k8s.io;v={aggregated};as=APIGroupDiscoveryList"
+            content_type = codec.media_type + AGGREGATED
             if context.request.headers.get("If-None-Match") == etag:
                 return Reply(304, b"", content_type, headers)
             return Reply(200, data, content_type, headers)
-        negotiated = negotiate(accept.replace("as=APIGroupDiscoveryList", ""), context.info.query)
-        headers = [("Vary", "Accept")] if len(parts) == 1 else []
-        if negotiated.codec.media_type == JSON:
-            return Reply(200, data, JSON, headers)
-        return Reply(200, negotiated.codec.encode(orjson.loads(data)), negotiated.media_type, headers)
+        made = self._made_of(parts, JSON_CODEC, aggregated=False)
+        if made is None:
+            return None
+        codec = negotiate(accept, context.info.query).codec
+        if codec is not JSON_CODEC:
+            made = self._made_of(parts, codec, aggregated=False) or made
+        return Reply(200, made[0], codec.media_type, [("Vary", "Accept")] if len(parts) == 1 else [])
+
+    def _made_of(self, parts: list[str], codec: Codec, *, aggregated: bool) -> tuple[bytes, str] | None:
+        """-> (the document's bytes, its ETag); None where there is no such document."""
+        groups = self.groups
+        key = ("/".join(parts), codec.media_type, aggregated)
+        made = self._made.get(key)
+        if made is None:
+            document = self._document(groups, parts, aggregated=aggregated)
+            if document is None:
+                return None
+            data = codec.encode(document)
+            made = self._made[key] = (data, '"' + hashlib.sha512(data).hexdigest().upper() + '"')
+        return made
 
     def _document(
-        self, groups: dict[str, dict[str, list[Kind]]], parts: list[str], aggregated: str
+        self, groups: dict[str, dict[str, list[Kind]]], parts: list[str], *, aggregated: bool
     ) -> documents.Document | None:
         named = {n: v for n, v in groups.items() if n}
         if parts == ["api"]:
             if aggregated:
-                return documents.aggregated({"": groups[""]}, aggregated)
+                return documents.aggregated({"": groups[""]}, "v2")
             addresses = [{"clientCIDR": "0.0.0.0/0", "serverAddress": self._server_address}]
             return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses}
         if parts == ["apis"]:
             if aggregated:
-                return documents.aggregated(named, aggregated)
+                return documents.aggregated(named, "v2")
             listed = [documents.group(n, v) for n, v in named.items()]
             return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
         if parts[0] == "api" and len(parts) == 2 and parts[1] in groups[""]:
@@ -120,15 +128,3 @@ class Discovery:
 def _age(version: str) -> tuple[int, str]:
     stage = 2 if "alpha" not in version and "beta" not in version else 1 if "beta" in version else 0
     return stage, version
-
-
-def _aggregated(accept: str) -> str:
-    """The aggregated version asked for first, empty where plain JSON is wanted."""
-    for clause in accept.split(","):
-        if "as=APIGroupDiscoveryList" in clause and "g=apidiscovery.k8s.io" in clause:
-            for version in AGGREGATED:
-                if f"v={version};" in clause + ";":
-                    return version
-        elif clause.strip().split(";")[0] in ("application/json", "*/*"):
-            return ""
-    return ""

@@ -40,9 +40,9 @@ class OpenApi:
                 prefix: {"serverRelativeURL": f"/openapi/v3/{prefix}?hash={self._hash(prefix)}"}
                 for prefix in self._groups
             }
-            return Reply(200, orjson.dumps({"paths": index}), JSON)
+            return Reply(200, orjson.dumps({"paths": index}), "text/plain; charset=utf-8")  # as Go guesses it
         if path not in self._groups:
-            return None
+            return Reply(404, b"", "")
         if not choose(context.request.headers.get("Accept", ""), (JSON,)):
             return Reply(406, b"", "")
         return Reply(200, self._document(path), JSON, [("Cache-Control", "public, immutable")])
@@ -62,7 +62,7 @@ class OpenApi:
             made = self._made["v2+protobuf"] = await asyncio.to_thread(
                 lambda: openapi_proto.document(orjson.loads(data))
             )
-        return Reply(200, made, media_type, headers)
+        return Reply(200, made, openapi_proto.MEDIA_TYPES[-1], headers)
 
     async def _v2_json(self) -> bytes:
         made = self._made.get("v2")

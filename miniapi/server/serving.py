@@ -102,7 +102,7 @@ class HttpServer:
             body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
             headers[hdrs.CONTENT_ENCODING] = GZIP
             headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
-        if len(body) > PIECE_BYTES:
+        if len(body) > PIECE_BYTES and request.method != hdrs.METH_HEAD:
             return await _in_pieces(request, reply.status, body, headers)
         return web.Response(body=body, status=reply.status, headers=headers)
 

@@ -127,6 +127,21 @@ async def test_a_large_body_goes_out_whole_in_pieces() -> None:
     await http.close()
 
 
+async def test_a_head_request_is_answered_without_the_large_body() -> None:
+    async def serve(request: Request) -> Reply:
+        return Reply(200, bytes(1 << 20))
+
+    http, listener = HttpServer(serve), bound()
+    await http.start(listener, None)
+    reader, writer = await connect(listener)
+    writer.write(b"HEAD /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    head, _, rest = (await reader.read()).partition(b"\r\n\r\n")
+    assert b"Content-Length: 1048576" in head
+    assert rest == b""
+    writer.close()
+    await http.close()
+
+
 @pytest.mark.parametrize(
     ("size", "asked", "squeezed"),
     [
