@@ -14,8 +14,13 @@ from miniapi.controllers.certificate_approving import CertificateApproving
 from miniapi.controllers.certificate_authority import CertificateAuthority
 from miniapi.controllers.certificate_signing import CertificateSigning
 from miniapi.controllers.cluster_role_aggregation import ClusterRoleAggregation
+from miniapi.controllers.disruption import Disruption
+from miniapi.controllers.garbage_collector import GarbageCollector
 from miniapi.controllers.namespaces import ROOT_CA_NAME, NamespaceContent, NamespaceDeletion
+from miniapi.controllers.resource_quota import ResourceQuotas
 from miniapi.controllers.service_account_tokens import ServiceAccountTokens
+from miniapi.controllers.storage_protection import claim_protection, volume_protection
+from miniapi.controllers.ttl_after_finished import TtlAfterFinished
 from miniapi.kinds.kind import Kind
 
 
@@ -85,6 +90,32 @@ def _certificate_requests(sources: Sources) -> SharedInformer:
     return sources.informers.informer("certificates.k8s.io", "v1", "certificatesigningrequests")
 
 
+def _garbage_collector(sources: Sources) -> Controller:
+    definitions = sources.informers.informer("apiextensions.k8s.io", "v1", "customresourcedefinitions")
+    return GarbageCollector(sources.client, definitions, sources.kinds)
+
+
+def _resource_quota(sources: Sources) -> Controller:
+    return ResourceQuotas(sources.client, sources.informers, sources.kinds, utc_now)
+
+
+def _disruption(sources: Sources) -> Controller:
+    return Disruption(sources.client, sources.informers, utc_now)
+
+
+def _ttl_after_finished(sources: Sources) -> Controller:
+    return TtlAfterFinished(sources.client, sources.informers.informer("batch", "v1", "jobs"), utc_now)
+
+
+def _claim_protection(sources: Sources) -> Controller:
+    claims, pods = (sources.informers.informer("", "v1", p) for p in ("persistentvolumeclaims", "pods"))
+    return claim_protection(sources.client, claims, pods)
+
+
+def _volume_protection(sources: Sources) -> Controller:
+    return volume_protection(sources.client, sources.informers.informer("", "v1", "persistentvolumes"))
+
+
 CONTROLLERS: dict[str, Callable[[Sources], Controller | None]] = {
     "serviceaccount": _service_account,
     "root-ca-certificate-publisher": _root_ca,
@@ -93,6 +124,12 @@ CONTROLLERS: dict[str, Callable[[Sources], Controller | None]] = {
     "clusterrole-aggregation": _cluster_role_aggregation,
     "csrapproving": _certificate_approving,
     "csrsigning": _certificate_signing,
+    "garbagecollector": _garbage_collector,
+    "resourcequota": _resource_quota,
+    "disruption": _disruption,
+    "ttl-after-finished": _ttl_after_finished,
+    "pvc-protection": _claim_protection,
+    "pv-protection": _volume_protection,
 }
 
 
