@@ -14,6 +14,7 @@ from miniapi.apiextensions.server import apiextensions_server
 from miniapi.audit.options import BadAudit
 from miniapi.authn import builtin as authn
 from miniapi.authz import builtin as authz
+from miniapi.authz.configuration import BadAuthorization
 from miniapi.authz.node_graph import NodeGraph
 from miniapi.authz.rbac import GROUP as RBAC_GROUP
 from miniapi.client.client import Client
@@ -66,6 +67,7 @@ class Server:
 START_PROBLEMS = (
     CannotServe,
     authn.BadAuthentication,
+    BadAuthorization,
     BadAudit,
     StorageConfigError,
     StoreUnavailable,
@@ -177,4 +179,4 @@ def _authorization(options: Options, informers: SharedInformerFactory) -> authz.
     )
     nodes = NodeGraph(informers.informer)
     sources = authz.Sources(roles, bindings, cluster_roles, cluster_bindings, nodes, node_rules)
-    return authz.build(options.authorization.modes, sources)
+    return authz.build(options.authorization.configured(), sources)

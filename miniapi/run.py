@@ -65,6 +65,8 @@ async def serve(server: Server, started: float) -> None:
     finally:
         if config.audit is not None:
             await config.audit.sink.close()
+        await config.authentication.close()
+        await config.authorization.close()
         await config.proxy_transport.close()
         await server.rest_options.close()
         await storage.close()

@@ -16,6 +16,9 @@ from miniapi.authn.service_account import ServiceAccountTokens
 from miniapi.authn.service_account_keys import ServiceAccountKeys, ensure_signing_key
 from miniapi.authn.tokens import StaticTokens, read_token_file
 from miniapi.authn.union import Union
+from miniapi.authn.webhook import WebhookTokens
+from miniapi.client.config import ConfigError, from_kubeconfig
+from miniapi.client.review_webhook import ReviewWebhook
 from miniapi.meta.user import LOOPBACK
 
 
@@ -48,6 +51,12 @@ class Authentication:
     """Of the controller that fills secrets."""
     keys: ServiceAccountKeys
     """Of the OpenID discovery documents."""
+    webhook: ReviewWebhook | None = None
+
+    async def close(self) -> None:
+        """Closes the connections to the webhook."""
+        if self.webhook is not None:
+            await self.webhook.close()
 
 
 def _request_header(sources: Sources) -> Authenticator | None:
@@ -99,6 +108,9 @@ def build(
             raise BadAuthentication(f"--token-auth-file: {options.token_file}: {problem}") from None
     legacy = LegacyTokens(keys, audiences, objects if options.lookup else None)
     kinds += [legacy, accounts]
+    webhook = _webhook(options) if options.webhook_config_file else None
+    if webhook is not None:
+        kinds.append(WebhookTokens(webhook, options.webhook_version, audiences, options.webhook_cache_seconds))
     bearer = BearerAuthenticator(kinds, audiences)
     sources = Sources(options, client_ca_files, accounts, bearer)
     try:
@@ -108,7 +120,16 @@ def build(
             f"--requestheader-client-ca-file: {options.request_header_ca_file}: {problem}"
         ) from None
     union = Union([a for a in found if a is not None], anonymous=options.anonymous)
-    return Authentication(options, union, bearer, accounts, legacy, keys)
+    return Authentication(options, union, bearer, accounts, legacy, keys, webhook)
+
+
+def _webhook(options: AuthenticationOptions) -> ReviewWebhook:
+    try:
+        config = from_kubeconfig(options.webhook_config_file)
+        config.check()
+    except ConfigError as problem:
+        raise BadAuthentication(f"--authentication-token-webhook-config-file: {problem}") from None
+    return ReviewWebhook(config)
 
 
 def _keys(options: AuthenticationOptions, directory: Path) -> ServiceAccountKeys:

@@ -2,55 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
+from miniapi.flag import flag
+
 DEFAULT_ISSUER = "https://kubernetes.default.svc"
+REVIEW_VERSIONS = ("v1", "v1beta1")
 MIN_TOKEN_EXPIRATION_SECONDS, MAX_TOKEN_EXPIRATION_SECONDS = 3600.0, float(1 << 32)
-
-
-def _flag(name: str, text: str, kind: str = "string", default: Any = "") -> Any:
-    metadata = {"flag": name, "kind": kind, "help": text}
-    if isinstance(default, list):
-        return field(default_factory=lambda: list(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
 
 
 @dataclass
 class AuthenticationOptions:
     """Who may prove how who they are."""
 
-    anonymous: bool = _flag("anonymous-auth", "Requests without a credential are system:anonymous.", "bool", True)
-    client_ca_file: str = _flag("client-ca-file", "CA whose client certificates are believed, beside the server's own.")
-    token_file: str = _flag("token-auth-file", 'CSV of static tokens: token,user,uid,"group1,group2".')
-    api_audiences: list[str] = _flag("api-audiences", "Audiences of the API; the issuer if unset.", "strings", [])
-    issuers: list[str] = _flag(
-        "service-account-issuer", "Issuer of service account tokens; the first signs.", "strings", []
+    anonymous: bool = flag("anonymous-auth", "Requests without a credential are system:anonymous.", "bool", True)
+    client_ca_file: str = flag("client-ca-file", "CA whose client certificates are believed, beside the server's own.")
+    token_file: str = flag("token-auth-file", 'CSV of static tokens: token,user,uid,"group1,group2".')
+    api_audiences: list[str] = flag("api-audiences", "Audiences of the API; the issuer if unset.", "strings", [])
+    issuers: list[str] = flag(
+        "service-account-issuer", "Issuer of service account tokens; the first signs.", "stringArray", []
     )
-    signing_key_file: str = _flag("service-account-signing-key-file", "Key that signs tokens; made if unset.")
-    key_files: list[str] = _flag(
-        "service-account-key-file", "Keys that verify tokens; the signing key if unset.", "strings", []
+    signing_key_file: str = flag("service-account-signing-key-file", "Key that signs tokens; made if unset.")
+    key_files: list[str] = flag(
+        "service-account-key-file", "Keys that verify tokens; the signing key if unset.", "stringArray", []
     )
-    jwks_uri: str = _flag("service-account-jwks-uri", "Where the discovery document says the keys are.")
-    lookup: bool = _flag("service-account-lookup", "A token's objects must still exist.", "bool", True)
-    extend_expiration: bool = _flag(
+    jwks_uri: str = flag("service-account-jwks-uri", "Where the discovery document says the keys are.")
+    lookup: bool = flag("service-account-lookup", "A token's objects must still exist.", "bool", True)
+    extend_expiration: bool = flag(
         "service-account-extend-token-expiration", "Pod tokens of one hour live a year.", "bool", True
     )
-    max_expiration_seconds: float = _flag(
+    max_expiration_seconds: float = flag(
         "service-account-max-token-expiration", "Longest life of a token; any if unset.", "duration", 0.0
     )
-    request_header_ca_file: str = _flag("requestheader-client-ca-file", "CA of front proxies that name the user.")
-    request_header_allowed_names: list[str] = _flag(
+    webhook_config_file: str = flag(
+        "authentication-token-webhook-config-file", "Kubeconfig of a service that is asked whose a token is."
+    )
+    webhook_version: str = flag(
+        "authentication-token-webhook-version", "Version of the reviews it is asked by.", default="v1beta1"
+    )
+    webhook_cache_seconds: float = flag(
+        "authentication-token-webhook-cache-ttl", "How long it is not asked again.", "duration", 120.0
+    )
+    request_header_ca_file: str = flag("requestheader-client-ca-file", "CA of front proxies that name the user.")
+    request_header_allowed_names: list[str] = flag(
         "requestheader-allowed-names", "Common names of the proxies; any if unset.", "strings", []
     )
-    request_header_username: list[str] = _flag(
+    request_header_username: list[str] = flag(
         "requestheader-username-headers", "Headers that name the user.", "strings", []
     )
-    request_header_uid: list[str] = _flag("requestheader-uid-headers", "Headers with the uid.", "strings", [])
-    request_header_group: list[str] = _flag("requestheader-group-headers", "Headers with groups.", "strings", [])
-    request_header_extra_prefix: list[str] = _flag(
+    request_header_uid: list[str] = flag("requestheader-uid-headers", "Headers with the uid.", "strings", [])
+    request_header_group: list[str] = flag("requestheader-group-headers", "Headers with groups.", "strings", [])
+    request_header_extra_prefix: list[str] = flag(
         "requestheader-extra-headers-prefix", "Prefixes of headers with extra.", "strings", []
     )
 
@@ -64,17 +68,21 @@ class AuthenticationOptions:
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
-        return [*self._files(), *self._service_accounts(), *self._request_headers()]
+        problems = [*self._files(), *self._service_accounts(), *self._request_headers()]
+        if self.webhook_version not in REVIEW_VERSIONS:
+            problems.append(f"--authentication-token-webhook-version: use {' or '.join(REVIEW_VERSIONS)}")
+        return problems
 
     def _files(self) -> list[str]:
         named = [
             ("client-ca-file", self.client_ca_file),
             ("token-auth-file", self.token_file),
             ("service-account-signing-key-file", self.signing_key_file),
+            ("authentication-token-webhook-config-file", self.webhook_config_file),
             ("requestheader-client-ca-file", self.request_header_ca_file),
             *(("service-account-key-file", f) for f in self.key_files),
         ]
-        return [f"--{flag}: there is no file {path}" for flag, path in named if path and not Path(path).is_file()]
+        return [f"--{name}: there is no file {path}" for name, path in named if path and not Path(path).is_file()]
 
     def _service_accounts(self) -> list[str]:
         problems = []

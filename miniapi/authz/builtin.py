@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
+from miniapi.authz.abac import Abac, BadPolicy, read_policies
+from miniapi.authz.configuration import BadAuthorization, ModeConfig
 from miniapi.authz.interface import Authorizer, RuleResolver
 from miniapi.authz.modes import AlwaysAllow, AlwaysDeny, RuleResolvers, Union
 from miniapi.authz.node import Graph, Node
 from miniapi.authz.policy import PolicyIndex, Source
 from miniapi.authz.rbac import Rbac
 from miniapi.authz.rules import Rule
+from miniapi.authz.webhook import Webhook
+from miniapi.client.review_webhook import ReviewWebhook
 
 
 class Mode(Authorizer, RuleResolver, Protocol):
@@ -31,11 +36,44 @@ class Sources:
     """What every node may do."""
 
 
-MODES: dict[str, Callable[[Sources, Rbac], Mode]] = {
-    "AlwaysAllow": lambda sources, rbac: AlwaysAllow(),
-    "AlwaysDeny": lambda sources, rbac: AlwaysDeny(),
-    "Node": lambda sources, rbac: Node(sources.nodes, sources.node_rules),
-    "RBAC": lambda sources, rbac: rbac,
+@dataclass(slots=True)
+class _Building:
+    """What the modes are made of, and what must be closed after them."""
+
+    sources: Sources
+    rbac: Rbac
+    webhooks: list[ReviewWebhook] = field(default_factory=list)
+
+
+def _abac(path: str) -> Mode:
+    try:
+        return Abac(read_policies(Path(path)))
+    except (OSError, BadPolicy) as problem:
+        raise BadAuthorization(f"--authorization-policy-file: {path}: {problem}") from None
+
+
+def _webhook(building: _Building, mode: ModeConfig) -> Mode:
+    settings = mode.webhook
+    if settings is None:
+        raise BadAuthorization("--authorization-mode: Webhook names no service")
+    service = ReviewWebhook(settings.client)
+    building.webhooks.append(service)
+    return Webhook(
+        service,
+        settings.version,
+        settings.allowed_seconds,
+        settings.denied_seconds,
+        deny_on_failure=settings.deny_on_failure,
+    )
+
+
+MODES: dict[str, Callable[[_Building, ModeConfig], Mode]] = {
+    "AlwaysAllow": lambda building, mode: AlwaysAllow(),
+    "AlwaysDeny": lambda building, mode: AlwaysDeny(),
+    "ABAC": lambda building, mode: _abac(mode.policy_file),
+    "Node": lambda building, mode: Node(building.sources.nodes, building.sources.node_rules),
+    "RBAC": lambda building, mode: building.rbac,
+    "Webhook": _webhook,
 }
 
 
@@ -49,10 +87,17 @@ class Authorization:
     """Of SelfSubjectRulesReview."""
     policy: PolicyIndex
     """Of escalation checks, whatever the modes."""
+    webhooks: Sequence[ReviewWebhook] = ()
+
+    async def close(self) -> None:
+        """Closes the connections to webhooks."""
+        for webhook in self.webhooks:
+            await webhook.close()
 
 
-def build(modes: Sequence[str], sources: Sources) -> Authorization:
-    """The modes in their order. KeyError for one that does not ship: the options' validate has refused it."""
+def build(modes: Sequence[ModeConfig], sources: Sources) -> Authorization:
+    """The modes in their order. BadAuthorization names the flag and what is wrong with its file."""
     rbac = Rbac(sources.roles, sources.role_bindings, sources.cluster_roles, sources.cluster_bindings)
-    chosen = [MODES[mode](sources, rbac) for mode in modes]
-    return Authorization(Union(chosen), RuleResolvers(chosen), rbac.policy)
+    building = _Building(sources, rbac)
+    chosen = [MODES[mode.type](building, mode) for mode in modes]
+    return Authorization(Union(chosen), RuleResolvers(chosen), rbac.policy, building.webhooks)

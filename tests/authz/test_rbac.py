@@ -6,6 +6,7 @@ from importlib import resources
 import pytest
 
 from miniapi.authz.builtin import Sources, build
+from miniapi.authz.configuration import ModeConfig
 from miniapi.authz.interface import Attributes
 from miniapi.authz.rbac import Rbac
 from miniapi.meta.user import UserInfo
@@ -172,6 +173,10 @@ async def test_rules_for_a_user_are_listed_for_review():
     )
 
 
+def modes(*types):
+    return [ModeConfig(t) for t in types]
+
+
 def fresh_sources():
     document = json.loads(resources.files("miniapi.kube").joinpath("data/bootstrap.json").read_bytes())
     base = "apis/rbac.authorization.k8s.io/v1/"
@@ -184,18 +189,20 @@ def fresh_sources():
 async def test_union_lets_masters_do_all_and_modes_decide_in_order():
     sources = fresh_sources()
     admin = UserInfo("admin", groups=("system:masters",))
-    deny = build(["AlwaysDeny"], sources).authorizer
-    assert await deny.authorize(ask(who=admin)) == (await build(["RBAC"], sources).authorizer.authorize(ask(who=admin)))
+    deny = build(modes("AlwaysDeny"), sources).authorizer
+    assert await deny.authorize(ask(who=admin)) == (
+        await build(modes("RBAC"), sources).authorizer.authorize(ask(who=admin))
+    )
     assert (await deny.authorize(ask())).reason == "Everything is forbidden."
-    assert await allowed(build(["Node", "RBAC", "AlwaysAllow"], sources).authorizer, ask())
+    assert await allowed(build(modes("Node", "RBAC", "AlwaysAllow"), sources).authorizer, ask())
     node = UserInfo("system:node:n", groups=("system:nodes",))
-    *_, incomplete, problem = await build(["Node", "RBAC"], sources).rules.rules_for(node, "ns")
+    *_, incomplete, problem = await build(modes("Node", "RBAC"), sources).rules.rules_for(node, "ns")
     assert incomplete
     assert problem == "node authorizer does not support user rule resolution"
 
 
 async def test_fresh_server_lets_users_review_themselves_and_anonymous_see_health():
-    authorizer = build(["Node", "RBAC"], fresh_sources()).authorizer
+    authorizer = build(modes("Node", "RBAC"), fresh_sources()).authorizer
     review = ask("create", "selfsubjectreviews", "", group="authentication.k8s.io")
     assert await allowed(authorizer, review)
     anonymous = UserInfo("system:anonymous", groups=("system:unauthenticated",))
