@@ -23,6 +23,10 @@ from miniapi.wire import Reply
 Convert = Callable[[Object], tuple[Object, list[str]]]
 
 
+def _unchanged(_obj: Object) -> None:
+    return None
+
+
 def _no_type(_gvk: GroupVersionKind) -> Schema | None:
     return None
 
@@ -66,6 +70,8 @@ class Scope:
     admission: AdmissionChain
     clock: Clock
     printer: Printer
+    null_empty_lists: Callable[[Object], None] = _unchanged
+    """As stored protobuf reads them; run once who owns which field is known."""
     known_types: Callable[[GroupVersionKind], Schema | None] = _no_type
     """The schema of whatever type a body may name by mistake."""
     handler: ResourceHandler | None = None

@@ -61,5 +61,5 @@ def compile_selection(kind: Kind, options: ListOptions) -> Selection:
 def _unsupported(kind: Kind, field: str) -> str:
     """How the original names a field that the kind does not select by."""
     if kind.strategy.selectable_fields or kind.custom:
-        return f"field label not supported: {field}"
+        return kind.strategy.unknown_field.format(field=field)
     return f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"'

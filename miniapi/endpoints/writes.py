@@ -18,7 +18,7 @@ from miniapi.endpoints.scope import Scope
 from miniapi.meta.objects import Object
 from miniapi.meta.user import UserInfo
 from miniapi.strategies.interface import WriteContext
-from miniapi.validation.metadata import validate_object_meta, validate_object_meta_update
+from miniapi.validation import objects
 
 _SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _SUFFIX_LENGTH = 5
@@ -40,6 +40,7 @@ def write_context(context: Context, scope: Scope, name: str, options: WriteOptio
         scope.clock(),
         scope.subresource_name,
         options.dry_run,
+        context.warn,
     )
 
 
@@ -124,17 +125,11 @@ async def before_create(scope: Scope, obj: Object, ctx: WriteContext) -> list[st
     """Prepares and validates a new object in place; returns warnings."""
     meta = obj["metadata"]
     fill_system_fields(scope, obj, ctx)
+    scope.null_empty_lists(obj)
     scope.strategy.prepare_create(obj, ctx)
     if scope.hooks.before_create:
         await scope.hooks.before_create(obj, ctx)
-    kind = scope.kind
-    rules = scope.validation
-    problems = list(
-        validate_object_meta(
-            meta, kind.namespaced, rules.name, "metadata", qualified_finalizers=rules.qualified_finalizers
-        )
-    )
-    problems += scope.validation.create(obj)
+    problems = objects.created(scope.validation, obj, namespaced=scope.kind.namespaced)
     raise_invalid(scope, meta.get("name") or meta.get("generateName") or "", problems)
     warnings = scope.strategy.warnings_create(obj, ctx)
     scope.strategy.canonicalize(obj)
@@ -155,14 +150,13 @@ async def before_update(scope: Scope, obj: Object, old: Object, ctx: WriteContex
         meta["creationTimestamp"] = old_meta["creationTimestamp"]
     if "generateName" not in meta and "generateName" in old_meta and scope.subresource is not None:
         meta["generateName"] = old_meta["generateName"]
+    scope.null_empty_lists(obj)
     scope.strategy.prepare_update(obj, old, ctx)
     if scope.hooks.before_update:
         await scope.hooks.before_update(obj, old, ctx)
     if scope.strategy.tracks_generation and scope.strategy.generation_of(obj) != scope.strategy.generation_of(old):
         meta["generation"] = old_meta.get("generation", 0) + 1
-    qualified = scope.validation.qualified_finalizers
-    problems = list(validate_object_meta_update(meta, old_meta, "metadata", qualified_finalizers=qualified))
-    problems += scope.validation.update(obj, old)
+    problems = objects.updated(scope.validation, obj, old, namespaced=scope.kind.namespaced)
     raise_invalid(scope, meta.get("name") or "", problems)
     warnings = scope.strategy.warnings_update(obj, old, ctx)
     scope.strategy.canonicalize(obj)

@@ -17,6 +17,7 @@ from miniapi.registry.resource import Resource, Versioned
 from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.schema.convert import converter
 from miniapi.schema.default import defaulter
+from miniapi.schema.empty_lists import nuller
 from miniapi.strategies.interface import Strategy
 
 Place = tuple[str, str, str]
@@ -75,6 +76,7 @@ class KubeScopes:
             schema=schema,
             convert=converter(schema),
             default=defaulter(schema),
+            null_empty_lists=nuller(schema),
             strategy=strategy,
             validation=validation,
             fields=FieldManager(schema, GroupVersionKind(*gvk), name, strategy.reset_fields),

@@ -62,10 +62,7 @@ def ip_warnings(path: str, text: str) -> list[str]:
         return []
     if ip_problem(ip, text):
         shown = _show(canonical(ip))
-        return [
-            f"{path}: non-standard IP address {_show(text)} will be considered invalid "
-            f"in a future Kubernetes release: use {shown}"
-        ]
+        return [f"{path}: non-standard IP address {_show(text)} is invalid: use {shown}"]
     if str(ip) != text:
         return [f"{path}: IPv6 address {_show(text)} should be in RFC 5952 canonical format ({_show(str(ip))})"]
     return []
@@ -78,16 +75,14 @@ def cidr_warnings(path: str, text: str) -> list[str]:
     ip = parse_ip(address)
     if network is None or ip is None:
         return []
-    if ip_problem(ip, address) or length != str(int(length)):
-        return [
-            f"{path}: non-standard CIDR value {_show(text)} will be considered invalid "
-            f"in a future Kubernetes release: use {_show(str(network))}"
-        ]
+    found: list[str] = []
     if ip != network.network_address:
-        return [
+        found.append(
             f"{path}: CIDR value {_show(text)} is ambiguous in this context "
             f'(should be {_show(str(network))} or "{ip}/{ip.max_prefixlen}"?)'
-        ]
-    if str(network) != text:
+        )
+    if ip_problem(ip, address) or length != str(int(length)):
+        found.append(f"{path}: non-standard CIDR value {_show(text)} is invalid: use {_show(str(network))}")
+    if not found and str(network) != text:
         return [f"{path}: IPv6 CIDR value {_show(text)} should be in RFC 5952 canonical format ({_show(str(network))})"]
-    return []
+    return found

@@ -16,11 +16,21 @@ Amounts = dict[str, Quantity]
 _QOS_RESOURCES = ("cpu", "memory")
 
 
-def containers_with_path(spec: Spec, path: str) -> Iterator[tuple[Mapping[str, Any], str]]:
+def containers_with_path(spec: Spec, path: str) -> Iterator[tuple[dict[str, Any], str]]:
     """Init, regular and ephemeral containers with their paths (VisitContainersWithPath)."""
     for kind in ("initContainers", "containers", "ephemeralContainers"):
         for i, container in enumerate(spec.get(kind) or ()):
             yield container, f"{path}.{kind}[{i}]"
+
+
+def app_armor_profile(annotation: str) -> dict[str, str] | None:
+    """The appArmorProfile that the older annotation means, None where it means none (ApparmorFieldForAnnotation)."""
+    if annotation == "unconfined":
+        return {"type": "Unconfined"}
+    if annotation == "runtime/default":
+        return {"type": "RuntimeDefault"}
+    profile = annotation.removeprefix("localhost/")
+    return {"type": "Localhost", "localhostProfile": profile} if profile and profile != annotation else None
 
 
 def is_sidecar(container: Mapping[str, Any]) -> bool:

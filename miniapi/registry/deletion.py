@@ -62,7 +62,9 @@ def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, no
     if grace is not None and already:
         left = meta.get("deletionGracePeriodSeconds", 0)
         grace = min(grace, left) if asked is not None else left
-    finalizers = finalizers_after(meta, options, orphans_by_default=kind.strategy.orphans_by_default)
+    finalizers = meta.get("finalizers") or []
+    if kind.strategy.garbage_collected:
+        finalizers = finalizers_after(meta, options, orphans_by_default=kind.strategy.orphans_by_default)
     if finalizers != (meta.get("finalizers") or []):
         if finalizers:
             meta["finalizers"] = finalizers

@@ -17,8 +17,6 @@ from miniapi.schema.scalars import ConvertError
 
 __all__ = ["ConvertError", "converter", "path_converter"]
 
-# Stored as JSON, these keep an empty list; a stored protobuf message does not know it from a missing one.
-_KEEPS_EMPTY_LISTS = ("io.k8s.apiextensions-apiserver.", "io.k8s.kube-aggregator.")
 _WRITTEN_ZERO = frozenset({"int-or-string", "quantity"})
 _NULL_ZERO = frozenset({"date-time", "micro-time"})
 
@@ -143,8 +141,7 @@ class _Compiler:
 
     def _struct(self, schema: Schema) -> Node:
         fields = schema.fields
-        keeps = schema.name.startswith(_KEEPS_EMPTY_LISTS)
-        get = {n: (i, self.node(f.schema), _drop(f, keeps)) for i, (n, f) in enumerate(fields.items())}.get
+        get = {n: (i, self.node(f.schema), _drop(f)) for i, (n, f) in enumerate(fields.items())}.get
         index = {name: position for position, name in enumerate(fields)}.__getitem__
         always = [(n, self._zero(f)) for n, f in fields.items() if _always(f)]
         struct, go_type = schema.name.rsplit(".", 1)[-1], schema.go_type
@@ -211,14 +208,12 @@ def _later(holder: list[Node]) -> Node:
     return convert
 
 
-def _drop(field: Field, keeps_empty_lists: bool) -> bool:
+def _drop(field: Field) -> bool:
     """Whether an empty value is as good as none. (Null always is.)"""
     schema = field.schema
     if field.pointer or schema.type in ("object", "any") or schema.format in _WRITTEN_ZERO:
         return False
-    if field.omit_empty:
-        return True
-    return schema.type in ("array", "map") and not keeps_empty_lists
+    return field.omit_empty
 
 
 def _always(field: Field) -> bool:

@@ -200,7 +200,6 @@ REPLICA_SET = Strategy(
     warnings_create=_warn_create,
     warnings_update=warn_template_update,
     tracks_generation=True,
-    selectable_fields={"status.replicas": _replicas},
 )
 REPLICA_SET_STATUS = Strategy(default=_default_replica_set, prepare_update=keep_spec, reset_fields=_SPEC_ONLY)
 STATEFUL_SET = Strategy(

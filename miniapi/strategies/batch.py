@@ -124,6 +124,7 @@ JOB = Strategy(
     warnings_update=warn_template_update,
     tracks_generation=True,
     selectable_fields={"status.successful": _succeeded},
+    unknown_field='field label "{field}" not supported for Job',
     orphans_by_default=True,
     orphan_warning=_ORPHAN_WARNING,
 )

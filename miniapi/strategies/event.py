@@ -73,8 +73,10 @@ def from_core(obj: Object) -> Object:
 CORE = Strategy(
     selectable_fields=_selectable("involvedObject", "involvedObject", "source", "reportingComponent"),
     allow_create_on_update=True,
+    garbage_collected=False,
 )
 EVENTS = Strategy(
     selectable_fields=_selectable("regarding", "regarding", "deprecatedSource", "reportingController"),
     allow_create_on_update=True,
+    garbage_collected=False,
 )

@@ -24,6 +24,8 @@ class WriteContext:
     now: datetime
     subresource: str = ""
     dry_run: bool = False
+    warn: Callable[[str], None] = lambda _text: None
+    """Sends a warning whatever becomes of the write."""
 
 
 def _nothing_on_default(_obj: Object) -> None:
@@ -81,6 +83,10 @@ class Strategy:
     """The part of the object whose change raises the generation (compared with ==)."""
     selectable_fields: Mapping[str, Callable[[Object], str]] = field(default_factory=dict)
     """Field selector paths besides metadata.name and metadata.namespace."""
+    unknown_field: str = "field label not supported: {field}"
+    """What a field selector with another path is told, where there are selectable fields."""
+    garbage_collected: bool = True
+    """Deletion heeds dependents: False for kinds that never have any (the Unsupported policy)."""
     generate_name_max_chars: int = 63 - 5
     """Longest base that generateName keeps (maxGeneratedNameLength)."""
     orphans_by_default: bool = False

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from miniapi.meta.network import ip_warnings
+from miniapi.meta.network import cidr_warnings, ip_warnings
 from miniapi.meta.objects import Object
 from miniapi.strategies.interface import Strategy, WriteContext
-from miniapi.strategies.status import drop_status, keep_status
+from miniapi.strategies.status import drop_status, keep_spec, keep_status
 
+_MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
+_SLICE_CONTROLLERS = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
+_ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by"
+_ENDPOINTS_CONTROLLER = "endpoint-controller"
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
 
@@ -56,13 +60,16 @@ def _slice_generation(obj: Object) -> object:
 
 def ingress_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
     """The old class annotation."""
-    if _CLASS_ANNOTATION in (obj["metadata"].get("annotations") or {}):
+    spec = obj.get("spec") or {}
+    if _CLASS_ANNOTATION in (obj["metadata"].get("annotations") or {}) and spec.get("ingressClassName") is None:
         return [f"annotation \"{_CLASS_ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead"]
     return []
 
 
 def endpoints_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
-    """Addresses in odd forms."""
+    """Addresses in odd forms, except for what the controller made."""
+    if (obj["metadata"].get("labels") or {}).get(_ENDPOINTS_MANAGED_BY) == _ENDPOINTS_CONTROLLER:
+        return []
     return [
         warning
         for i, subset in enumerate(obj.get("subsets") or ())
@@ -73,8 +80,8 @@ def endpoints_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
 
 
 def slice_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
-    """Addresses in odd forms."""
-    if obj.get("addressType") == "FQDN":
+    """Addresses in odd forms, except for what controllers made."""
+    if (obj["metadata"].get("labels") or {}).get(_MANAGED_BY) in _SLICE_CONTROLLERS:
         return []
     return [
         warning
@@ -82,6 +89,33 @@ def slice_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
         for j, address in enumerate(endpoint.get("addresses") or ())
         for warning in ip_warnings(f"endpoints[{i}].addresses[{j}]", address)
     ]
+
+
+def create_slice_warnings(obj: Object, ctx: WriteContext) -> list[str]:
+    """Of a new slice: also of its address type."""
+    old = ["spec.addressType: FQDN endpoints are deprecated"] if obj.get("addressType") == "FQDN" else []
+    return old + slice_warnings(obj, ctx)
+
+
+def policy_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
+    """CIDRs in odd forms."""
+    spec = obj.get("spec") or {}
+    found: list[str] = []
+    for side, peers in (("ingress", "from"), ("egress", "to")):
+        for i, rule in enumerate(spec.get(side) or ()):
+            for j, peer in enumerate(rule.get(peers) or ()):
+                block, path = peer.get("ipBlock") or {}, f"spec.{side}[{i}].{peers}[{j}].ipBlock"
+                found += cidr_warnings(f"{path}.cidr", block.get("cidr") or "")
+                for k, cidr in enumerate(block.get("except") or ()):
+                    found += cidr_warnings(f"{path}.except[{k}]", cidr)
+    return found
+
+
+def ingress_status_warnings(obj: Object, _old: Object, _ctx: WriteContext) -> list[str]:
+    """Addresses in odd forms."""
+    entries = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    path = "status.loadBalancer.ingress"
+    return [w for i, e in enumerate(entries) if e.get("ip") for w in ip_warnings(f"{path}[{i}]", e["ip"])]
 
 
 def create_ingress(obj: Object, _ctx: WriteContext) -> None:
@@ -96,11 +130,25 @@ INGRESS = Strategy(
     tracks_generation=True,
 )
 INGRESS_CLASS = Strategy(default=default_ingress_class, tracks_generation=True)
-POLICY = Strategy(default=default_policy, tracks_generation=True)
-ENDPOINTS = Strategy(default=default_endpoints, warnings_create=endpoints_warnings, allow_create_on_update=True)
+INGRESS_STATUS = Strategy(
+    prepare_update=keep_spec, warnings_update=ingress_status_warnings, reset_fields=frozenset({"spec"})
+)
+POLICY = Strategy(
+    default=default_policy,
+    warnings_create=policy_warnings,
+    warnings_update=lambda obj, _old, ctx: policy_warnings(obj, ctx),
+    tracks_generation=True,
+)
+ENDPOINTS = Strategy(
+    default=default_endpoints,
+    warnings_create=endpoints_warnings,
+    warnings_update=lambda obj, _old, ctx: endpoints_warnings(obj, ctx),
+    allow_create_on_update=True,
+)
 SLICE = Strategy(
     default=default_slice,
-    warnings_create=slice_warnings,
+    warnings_create=create_slice_warnings,
+    warnings_update=lambda obj, _old, ctx: slice_warnings(obj, ctx),
     tracks_generation=True,
     generation_of=_slice_generation,
 )

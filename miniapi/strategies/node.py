@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from miniapi.meta.network import cidr_warnings
 from miniapi.meta.objects import Object, copy
-from miniapi.strategies.interface import Strategy
+from miniapi.strategies.interface import Strategy, WriteContext
+from miniapi.strategies.node_label_warnings import DEPRECATED
 from miniapi.strategies.status import keep_spec, keep_status
 
 
@@ -18,11 +20,34 @@ def default(obj: Object) -> None:
         spec["podCIDR"] = spec["podCIDRs"][0]
 
 
+def node_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
+    """Fields that mean nothing any more, CIDRs in odd forms."""
+    spec = obj.get("spec") or {}
+    found: list[str] = []
+    if spec.get("configSource") is not None:
+        found.append("spec.configSource: the feature is removed")
+    if spec.get("externalID"):
+        found.append("spec.externalID: this field is deprecated, and is unused by Kubernetes")
+    return found + [
+        w for i, c in enumerate(spec.get("podCIDRs") or ()) for w in cidr_warnings(f"spec.podCIDRs[{i}]", c)
+    ]
+
+
+def runtime_class_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
+    """Deprecated labels of the nodes that it runs on."""
+    selector = (obj.get("scheduling") or {}).get("nodeSelector") or ()
+    return [f"scheduling.nodeSelector: {DEPRECATED[key]}" for key in selector if key in DEPRECATED]
+
+
 def _unschedulable(obj: Object) -> str:
     return "true" if (obj.get("spec") or {}).get("unschedulable") else "false"
 
 
 STRATEGY = Strategy(
-    default=default, prepare_update=keep_status, selectable_fields={"spec.unschedulable": _unschedulable}
+    default=default,
+    prepare_update=keep_status,
+    warnings_create=node_warnings,
+    warnings_update=lambda obj, _old, ctx: node_warnings(obj, ctx),
+    selectable_fields={"spec.unschedulable": _unschedulable},
 )
 STATUS = Strategy(default=default, prepare_update=keep_spec, reset_fields=frozenset({"spec"}))

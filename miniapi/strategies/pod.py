@@ -8,10 +8,10 @@ from typing import Any, Final
 from miniapi import errors
 from miniapi.clock import rfc3339
 from miniapi.meta.objects import Object, copy, name_of
-from miniapi.meta.pods import aggregate, amounts, qos_class
+from miniapi.meta.pods import aggregate, amounts, app_armor_profile, containers_with_path, qos_class
 from miniapi.strategies.interface import Strategy, WriteContext
 from miniapi.strategies.pod_template import default_pod_spec
-from miniapi.strategies.pod_warnings import name_warnings, pod_warnings
+from miniapi.strategies.pod_warnings import APP_ARMOR, app_armor_warning, name_warnings, pod_warnings
 from miniapi.strategies.status import keep_spec, keep_status
 
 Fields = dict[str, Any]
@@ -25,6 +25,8 @@ _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 def _default(pod: Object) -> None:
     """SetDefaults_Pod and SetDefaults_PodSpec."""
     spec: Fields = pod.setdefault("spec", {})
+    if (spec.get("terminationGracePeriodSeconds") or 0) < 0:
+        spec["terminationGracePeriodSeconds"] = 1
     for kind in ("containers", "initContainers"):
         for container in spec.get(kind) or ():
             limits = (container.get("resources") or {}).get("limits")
@@ -89,7 +91,25 @@ def _sync_addresses(status: Fields) -> None:
         status["podIP"] = many[0].get("ip") or ""
 
 
-def _prepare_create(pod: Object, _ctx: WriteContext) -> None:
+def _sync_app_armor(pod: Object, ctx: WriteContext) -> None:
+    """The older annotations become fields (applyAppArmorVersionSkew)."""
+    annotations, spec = pod["metadata"].get("annotations") or {}, pod["spec"]
+    if not annotations or (spec.get("os") or {}).get("name") == "windows":
+        return
+    of_pod = (spec.get("securityContext") or {}).get("appArmorProfile")
+    for container, _ in containers_with_path(spec, "spec"):
+        key = APP_ARMOR + (container.get("name") or "")
+        if key not in annotations or (container.get("securityContext") or {}).get("appArmorProfile") is not None:
+            continue
+        profile = app_armor_profile(annotations[key])
+        if profile is not None and profile == of_pod:
+            continue
+        if profile is not None:
+            container.setdefault("securityContext", {})["appArmorProfile"] = profile
+        ctx.warn(app_armor_warning(f"metadata.annotations[{key}]"))
+
+
+def _prepare_create(pod: Object, ctx: WriteContext) -> None:
     spec: Fields = pod["spec"]
     status: Fields = {"phase": "Pending", "qosClass": qos_class(spec)}
     pod["status"] = status
@@ -99,6 +119,7 @@ def _prepare_create(pod: Object, _ctx: WriteContext) -> None:
     labels = pod["metadata"].get("labels") or {}
     if labels:
         _merge_label_keys(spec, labels)
+    _sync_app_armor(pod, ctx)
 
 
 def _merge_label_keys(spec: Fields, labels: Mapping[str, str]) -> None:

@@ -5,36 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from miniapi.meta import names, quantity
-from miniapi.meta.pods import containers_with_path
+from miniapi.meta import names
+from miniapi.meta.network import ip_warnings
+from miniapi.meta.pods import app_armor_profile, containers_with_path
+from miniapi.strategies.node_label_warnings import DEPRECATED, node_term_warnings
+from miniapi.strategies.volume_warnings import fraction, volume_warnings
 
 Part = Mapping[str, Any]
-_LABELS = {
-    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
-    "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-    "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-    "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-}
 _ANNOTATIONS = {
     "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
     "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
     "security.alpha.kubernetes.io/unsafe-sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
 }
-_VOLUMES = {
-    "photonPersistentDisk": "deprecated in v1.11, non-functional in v1.16+",
-    "gitRepo": "deprecated in v1.11, and disabled by default in v1.33+",
-    "scaleIO": "deprecated in v1.16, non-functional in v1.22+",
-    "flocker": "deprecated in v1.22, non-functional in v1.25+",
-    "storageos": "deprecated in v1.22, non-functional in v1.25+",
-    "quobyte": "deprecated in v1.22, non-functional in v1.25+",
-    "glusterfs": "deprecated in v1.25, non-functional in v1.26+",
-    "cephfs": "deprecated in v1.28, non-functional in v1.31+",
-    "rbd": "deprecated in v1.28, non-functional in v1.31+",
-}
 _SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
 _SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
-_APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _USE_SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead'
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -65,12 +50,10 @@ def _warnings(pod: Part, prefix: str, *, is_template: bool) -> list[str]:
     spec: Part = pod.get("spec") or {}
     annotations: Mapping[str, str] = (pod.get("metadata") or {}).get("annotations") or {}
     path, meta = prefix + "spec", prefix + "metadata.annotations"
-    found = [f"{path}.nodeSelector[{k}]: {_LABELS[k]}" for k in spec.get("nodeSelector") or () if k in _LABELS]
+    found = [f"{path}.nodeSelector[{k}]: {DEPRECATED[k]}" for k in spec.get("nodeSelector") or () if k in DEPRECATED]
     found += _node_affinity(spec, path) + _spread(spec, path)
     found += [f"{meta}[{key}]: {why}" for key, why in _ANNOTATIONS.items() if key in annotations]
-    for i, volume in enumerate(spec.get("volumes") or ()):
-        found += [f"{path}.volumes[{i}].{key}: {why}" for key, why in _VOLUMES.items() if volume.get(key) is not None]
-    found += _shared_paths(spec, path)
+    found += volume_warnings(spec.get("volumes") or (), f"{path}.volumes")
     found += _duplicates(spec.get("hostAliases") or (), "ip", f"{path}.hostAliases")
     secrets = spec.get("imagePullSecrets") or ()
     found += _duplicates(secrets, "name", f"{path}.imagePullSecrets")
@@ -82,12 +65,14 @@ def _warnings(pod: Part, prefix: str, *, is_template: bool) -> list[str]:
     if _SECCOMP_POD in annotations and context.get("seccompProfile") is None:
         found.append(f"{meta}[{_SECCOMP_POD}]: {_USE_SECCOMP}")
     for container, at in containers_with_path(spec, path):
-        found += _container(container, at, annotations, meta, is_template and context.get("appArmorProfile") is None)
-    found += _ports(spec, path)
+        found += _container(container, at, annotations, meta)
+        if is_template:
+            found += _app_armor(container, annotations, meta, context.get("appArmorProfile"))
+    found += _ports(spec, path) + _port_names(spec, path)
     if (spec.get("terminationGracePeriodSeconds") or 0) < 0:
         why = "must be >= 0; negative values are invalid and will be treated as 1"
         found.append(f"{path}.terminationGracePeriodSeconds: {why}")
-    return found + _pod_affinity(spec, path)
+    return found + _pod_affinity(spec, path) + _addresses(spec, path)
 
 
 def _node_affinity(spec: Part, path: str) -> list[str]:
@@ -95,48 +80,24 @@ def _node_affinity(spec: Part, path: str) -> list[str]:
     if not node:
         return []
     at = f"{path}.affinity.nodeAffinity"
-    terms = (node.get(_REQUIRED) or {}).get("nodeSelectorTerms") or ()
-    placed = [(term, f"{at}.{_REQUIRED}.nodeSelectorTerms[{i}]") for i, term in enumerate(terms)]
-    preferred = node.get(_PREFERRED) or ()
-    placed += [(p.get("preference") or {}, f"{at}.{_PREFERRED}[{i}].preference") for i, p in enumerate(preferred)]
-    return [
-        f"{where}.matchExpressions[{i}].key: {expression['key']} is {_LABELS[expression['key']]}"
-        for term, where in placed
-        for i, expression in enumerate(term.get("matchExpressions") or ())
-        if expression.get("key") in _LABELS
-    ]
+    terms, preferred = (node.get(_REQUIRED) or {}).get("nodeSelectorTerms") or (), node.get(_PREFERRED) or ()
+    found: list[str] = []
+    for i, term in enumerate(terms):
+        found += node_term_warnings(term, f"{at}.{_REQUIRED}.nodeSelectorTerms[{i}]")
+    for i, weighted in enumerate(preferred):
+        where = f"{at}.{_PREFERRED}[{i}].preference"
+        found += node_term_warnings(weighted.get("preference") or {}, where, check_values=True)
+    return found
 
 
 def _spread(spec: Part, path: str) -> list[str]:
     found: list[str] = []
     for i, constraint in enumerate(spec.get("topologySpreadConstraints") or ()):
         at, key = f"{path}.topologySpreadConstraints[{i}]", constraint.get("topologyKey") or ""
-        if key in _LABELS:
-            found.append(f"{at}.topologyKey: {key} is {_LABELS[key]}")
+        if key in DEPRECATED:
+            found.append(f"{at}.topologyKey: {key} is {DEPRECATED[key]}")
         if constraint.get("labelSelector") is None:
             found.append(f"{at}.labelSelector: a null labelSelector results in matching no pod")
-    return found
-
-
-def _shared_paths(spec: Part, path: str) -> list[str]:
-    """Projected files that share a path with a token."""
-    volumes = [(i, (v.get("projected") or {}).get("sources") or ()) for i, v in enumerate(spec.get("volumes") or ())]
-    tokens = {s["serviceAccountToken"].get("path") for _, ss in volumes for s in ss if s.get("serviceAccountToken")}
-    if not tokens:
-        return []
-    found: list[str] = []
-    for i, sources in volumes:
-        at = f"{path}.volumes[{i}].projected.sources"
-        for source in sources:
-            for key, shown in (("configMap", "configMap"), ("secret", "secrets"), ("downwardAPI", "downwardAPI")):
-                for j, item in enumerate((source.get(key) or {}).get("items") or ()):
-                    if item.get("path") in tokens:
-                        found.append(
-                            f'{at}.{shown}[{j}]: has duplicated path with ServiceAccountToken "{item["path"]}"'
-                        )
-            bundle = (source.get("clusterTrustBundle") or {}).get("path")
-            if bundle in tokens:
-                found.append(f'{at}.ClusterTrustBundle: has duplicated path with ServiceAccountToken "{bundle}"')
     return found
 
 
@@ -152,26 +113,30 @@ def _duplicates(items: Any, key: str, path: str) -> list[str]:
 
 
 def _fractions(amounts: Part, path: str) -> list[str]:
-    found: list[str] = []
-    for name in ("memory", "ephemeral-storage"):
-        if name in amounts:
-            value = quantity.parse(str(amounts[name]))
-            if quantity.scaled_value(value, -3) % 1000:
-                found.append(f'{path}[{name}]: fractional byte value "{value}" is invalid, must be an integer')
-    return found
+    return [w for n in ("memory", "ephemeral-storage") if n in amounts for w in fraction(f"{path}[{n}]", amounts[n])]
 
 
-def _container(
-    container: Part, path: str, annotations: Mapping[str, str], meta: str, check_app_armor: bool
+def _app_armor(
+    container: Part, annotations: Mapping[str, str], meta: str, of_pod: Mapping[str, Any] | None
 ) -> list[str]:
+    key = APP_ARMOR + (container.get("name") or "")
+    own = (container.get("securityContext") or {}).get("appArmorProfile")
+    if key not in annotations or own is not None or (of_pod and of_pod == app_armor_profile(annotations[key])):
+        return []
+    return [app_armor_warning(f"{meta}[{key}]")]
+
+
+def app_armor_warning(path: str) -> str:
+    """Of an annotation where there is a field."""
+    return f'{path}: deprecated since v1.30; use the "appArmorProfile" field instead'
+
+
+def _container(container: Part, path: str, annotations: Mapping[str, str], meta: str) -> list[str]:
     found: list[str] = []
     name, context = container.get("name") or "", container.get("securityContext") or {}
     if annotations:
         if _SECCOMP_CONTAINER + name in annotations and context.get("seccompProfile") is None:
             found.append(f"{meta}[{_SECCOMP_CONTAINER}{name}]: {_USE_SECCOMP}")
-        if check_app_armor and _APP_ARMOR + name in annotations and context.get("appArmorProfile") is None:
-            why = 'deprecated since v1.30; use the "appArmorProfile" field instead'
-            found.append(f"{meta}[{_APP_ARMOR}{name}]: {why}")
     resources = container.get("resources") or {}
     for resource in ("memory", "ephemeral-storage"):
         for which in ("limits", "requests"):
@@ -211,6 +176,30 @@ def _ports(spec: Part, path: str) -> list[str]:
                 elif host == other_host and (not ip) != (not other_ip):
                     found.append(f"{here}: dangerously ambiguous port definition with {other}")
             others.append((here, host, ip))
+    return found
+
+
+def _port_names(spec: Part, path: str) -> list[str]:
+    found: list[str] = []
+    seen: dict[str, str] = {}
+    for container, at in containers_with_path(spec, path):
+        for i, port in enumerate(container.get("ports") or ()):
+            if not (name := port.get("name")):
+                continue
+            here = f"{at}.ports[{i}]"
+            if other := seen.get(name):
+                why = f"services and probes that select ports by name will use {other}"
+                found.append(f'{here}: duplicate port name "{name}" with {other}, {why}')
+            else:
+                seen[name] = here
+    return found
+
+
+def _addresses(spec: Part, path: str) -> list[str]:
+    servers = (spec.get("dnsConfig") or {}).get("nameservers") or ()
+    found = [w for i, ip in enumerate(servers) for w in ip_warnings(f"{path}.dnsConfig.nameservers[{i}]", ip)]
+    for i, alias in enumerate(spec.get("hostAliases") or ()):
+        found += ip_warnings(f"{path}.hostAliases[{i}].ip", alias.get("ip") or "")
     return found
 
 

@@ -64,5 +64,6 @@ SLICE = Strategy(
     prepare_update=update_slice,
     tracks_generation=True,
     selectable_fields={"spec.nodeName": _spec("nodeName"), "spec.driver": _spec("driver")},
+    unknown_field="field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: {field}",
     deletes_to_status=False,
 )

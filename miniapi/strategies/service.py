@@ -153,10 +153,12 @@ def _warnings(obj: Object) -> list[str]:
             warnings.append("spec.externalIPs is ignored for headless services")
         if spec.get("sessionAffinity") != "None":
             warnings.append("spec.SessionAffinity is ignored for headless services")
-    if spec.get("loadBalancerIP"):
-        warnings += ip_warnings("spec.loadBalancerIP", spec["loadBalancerIP"])
     for i, ip in enumerate(spec.get("externalIPs") or ()):
         warnings += ip_warnings(f"spec.externalIPs[{i}]", ip)
+    if spec.get("externalIPs") and not is_headless(spec) and spec.get("type") != "ExternalName":
+        warnings.append("spec.externalIPs is deprecated and may no longer be implemented in some clusters")
+    if spec.get("loadBalancerIP"):
+        warnings += ip_warnings("spec.loadBalancerIP", spec["loadBalancerIP"])
     for i, cidr in enumerate(spec.get("loadBalancerSourceRanges") or ()):
         warnings += cidr_warnings(f"spec.loadBalancerSourceRanges[{i}]", cidr.strip())
     if spec.get("type") == "ExternalName" and spec.get("externalIPs"):

@@ -169,6 +169,8 @@ def validating(compile_: Compile = no_compile) -> Validation:
         lambda obj: check(obj, match=True),
         lambda obj, old: check(obj, _matches_changed(obj, old)),
         names.name_is_dns_subdomain,
+        qualified_finalizers=False,
+        update_metadata=("whole",),
     )
 
 
@@ -214,6 +216,8 @@ def mutating(compile_: Compile = no_compile) -> Validation:
         lambda obj: check(obj, match=True),
         lambda obj, old: check(obj, _matches_changed(obj, old)),
         names.name_is_dns_subdomain,
+        qualified_finalizers=False,
+        update_metadata=("whole",),
     )
 
 
@@ -270,8 +274,18 @@ def _validating_binding(obj: Object) -> ErrorList:
 VALIDATING = validating()
 MUTATING = mutating()
 VALIDATING_BINDING = Validation(
-    _validating_binding, lambda obj, _old: _validating_binding(obj), names.name_is_dns_subdomain
+    _validating_binding,
+    lambda obj, _old: _validating_binding(obj),
+    names.name_is_dns_subdomain,
+    qualified_finalizers=False,
+    update_metadata=("whole",),
 )
-MUTATING_BINDING = Validation(_binding, lambda obj, _old: _binding(obj), names.name_is_dns_subdomain)
+MUTATING_BINDING = Validation(
+    _binding,
+    lambda obj, _old: _binding(obj),
+    names.name_is_dns_subdomain,
+    qualified_finalizers=False,
+    update_metadata=("whole",),
+)
 STATUS = Validation()
 """Type checking's own report is trusted."""

@@ -61,5 +61,11 @@ def update_status(obj: Object, _old: Object) -> ErrorList:
     return errors
 
 
-VALIDATION = Validation(create, lambda obj, _old: create(obj), names.name_is_path_segment)
+VALIDATION = Validation(
+    create,
+    lambda obj, _old: create(obj),
+    names.name_is_path_segment,
+    update_metadata=("changed", "whole"),
+    qualified_finalizers=False,
+)
 STATUS = Validation(update=update_status)

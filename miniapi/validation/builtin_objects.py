@@ -56,7 +56,7 @@ VALIDATIONS: Final[Mapping[tuple[str, str], Validation]] = {
     ("", "persistentvolumes"): persistentvolume.VALIDATION,
     ("", "resourcequotas"): resourcequota.VALIDATION,
     ("", "secrets"): secret.VALIDATION,
-    ("", "serviceaccounts"): Validation(name=names.name_is_dns_subdomain),
+    ("", "serviceaccounts"): Validation(name=names.name_is_dns_subdomain, update_metadata=("changed", "whole")),
     ("", "services"): service.VALIDATION,
     (_ADMISSION, "mutatingadmissionpolicies"): admissionpolicy.MUTATING,
     (_ADMISSION, "mutatingadmissionpolicybindings"): admissionpolicy.MUTATING_BINDING,

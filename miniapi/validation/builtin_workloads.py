@@ -11,7 +11,8 @@ from miniapi.validation.cronjob import CRON_JOB, CRON_JOB_STATUS
 from miniapi.validation.daemonset import DAEMON_SET, DAEMON_SET_STATUS
 from miniapi.validation.deployment import DEPLOYMENT, DEPLOYMENT_STATUS
 from miniapi.validation.interface import Validation
-from miniapi.validation.job import JOB, JOB_STATUS
+from miniapi.validation.job import JOB
+from miniapi.validation.job_status import JOB_STATUS
 from miniapi.validation.pod import POD, POD_EPHEMERAL_CONTAINERS, POD_RESIZE, POD_STATUS
 from miniapi.validation.pod_template import POD_TEMPLATE
 from miniapi.validation.poddisruptionbudget import POD_DISRUPTION_BUDGET, POD_DISRUPTION_BUDGET_STATUS

@@ -184,6 +184,6 @@ def update_status(obj: Object, old: Object) -> ErrorList:
     return _update(obj, old, may_sign=True)
 
 
-VALIDATION = Validation(create, update)
+VALIDATION = Validation(create, update, update_metadata=("changed", "whole"))
 STATUS = Validation(update=update_status)
 APPROVAL = Validation(update=update)

@@ -49,4 +49,4 @@ def update(obj: Object, old: Object) -> ErrorList:
     return frozen(obj, old, "data", "binaryData") + create(obj)
 
 
-VALIDATION = Validation(create, update, names.name_is_dns_subdomain)
+VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))

@@ -20,4 +20,4 @@ def _update(obj: Object, old: Object) -> ErrorList:
     return _create(obj) + field.immutable("data", obj.get("data"), old.get("data"))
 
 
-CONTROLLER_REVISION = Validation(_create, _update, names.name_is_dns_subdomain)
+CONTROLLER_REVISION = Validation(_create, _update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))

@@ -10,8 +10,8 @@ from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.deployment import (
     collisions_kept,
-    read_only_disks,
     selector_kept,
+    strategy_shown,
     template_matches,
     workload_selector,
 )
@@ -24,9 +24,9 @@ from miniapi.validation.selector import is_convertible
 def _spec(spec: Mapping[str, Any]) -> ErrorList:
     template, at, selector = spec.get("template") or {}, "spec.template", spec.get("selector")
     errors = workload_selector(selector, "spec.selector", "empty selector is invalid for daemonset")
-    matched = not is_convertible(selector or {}) and template_matches(spec)
+    matched = not is_convertible(selector or {}) or template_matches(spec)
     errors += labels_match(template, at, matched=matched)
-    errors += pod_template_spec(template, at) + read_only_disks(template, at)
+    errors += pod_template_spec(template, at)
     pod = template.get("spec") or {}
     if (policy := pod.get("restartPolicy") or "") != "Always":
         errors.append(field.not_supported(field.child(at, "spec", "restartPolicy"), policy, ("Always",)))
@@ -43,7 +43,7 @@ def _update_strategy(strategy: Mapping[str, Any], path: str) -> ErrorList:
     if kind == "OnDelete":
         return []
     if kind != "RollingUpdate":
-        return [field.not_supported(field.child(path, "type"), kind, ("RollingUpdate", "OnDelete"))]
+        return [field.not_supported(path, strategy_shown(strategy), ("RollingUpdate", "OnDelete"))]
     at = field.child(path, "rollingUpdate")
     if rolling is None:
         return [field.required(at)]
@@ -64,7 +64,7 @@ def _create(obj: Object) -> ErrorList:
 
 
 def _update(obj: Object, old: Object) -> ErrorList:
-    return _create(obj) + selector_kept(obj, old)
+    return selector_kept(obj, old) + _create(obj)
 
 
 def _status_update(obj: Object, old: Object) -> ErrorList:

@@ -22,7 +22,7 @@ def replicated_template(
     """A workload's selector and its template, which must match; `empty_is` complains of an empty selector."""
     selector, at = spec.get("selector"), field.child(path, "selector")
     errors = workload_selector(selector, at, empty_is)
-    if is_convertible(selector or {}):
+    if not is_convertible(selector or {}):
         return [*errors, field.invalid(at, shown_selector(selector), not_convertible)]
     return errors + _template(spec, path)
 
@@ -48,22 +48,7 @@ def _template(spec: Spec, path: str) -> ErrorList:
     template, at = spec.get("template") or {}, field.child(path, "template")
     errors = labels_match(template, at, matched=template_matches(spec))
     errors += pod_template_spec(template, at)
-    if (spec.get("replicas") or 0) > 1:
-        errors += read_only_disks(template, at)
     return errors + restart_always(template.get("spec") or {}, at)
-
-
-def read_only_disks(template: Spec, path: str) -> ErrorList:
-    """ValidateReadOnlyPersistentDisks: several pods may share a disk only to read."""
-    why = (
-        "ReadOnly must be true for replicated pods > 1, as GCE PD can only be mounted on multiple machines "
-        "if it is read-only."
-    )
-    return [
-        field.invalid(f"{path}.spec.volumes[{i}].GCEPersistentDisk.ReadOnly", False, why)
-        for i, volume in enumerate((template.get("spec") or {}).get("volumes") or ())
-        if volume.get("gcePersistentDisk") is not None and not volume["gcePersistentDisk"].get("readOnly")
-    ]
 
 
 def _spec(spec: Spec) -> ErrorList:
@@ -86,10 +71,18 @@ def _strategy(strategy: Spec, path: str) -> ErrorList:
             return []
         return [field.forbidden(at, "may not be specified when strategy `type` is 'Recreate'")]
     if kind != "RollingUpdate":
-        return [field.not_supported(field.child(path, "type"), kind, ("Recreate", "RollingUpdate"))]
+        return [field.not_supported(path, strategy_shown(strategy), ("Recreate", "RollingUpdate"))]
     if rolling is None:
         return [field.required(at, "this should be defaulted and never be nil")]
     return _rolling_update(rolling, at)
+
+
+def strategy_shown(strategy: Spec) -> dict[str, Any]:
+    """An update strategy as the internal type shows it."""
+    rolling = strategy.get("rollingUpdate")
+    parts = (("MaxUnavailable", "maxUnavailable"), ("MaxSurge", "maxSurge"))
+    shown = None if rolling is None else {name: rolling.get(key) or 0 for name, key in parts}
+    return {"Type": strategy.get("type") or "", "RollingUpdate": shown}
 
 
 def _rolling_update(rolling: Spec, path: str) -> ErrorList:
@@ -116,7 +109,7 @@ def _update(obj: Object, old: Object) -> ErrorList:
     return _create(obj) + selector_kept(obj, old)
 
 
-def replica_counts(status: Spec, path: str, *fields: str) -> ErrorList:
+def replica_counts(status: Spec, path: str, *fields: str, ready_at: str = "readyReplicas") -> ErrorList:
     """Counts that exceed status.replicas, and available ones that exceed the ready ones."""
     total, ready = status.get("replicas") or 0, status.get("readyReplicas") or 0
     errors: ErrorList = []
@@ -126,9 +119,8 @@ def replica_counts(status: Spec, path: str, *fields: str) -> ErrorList:
             errors.append(field.invalid(field.child(path, name), count, "cannot be greater than status.replicas"))
     available = status.get("availableReplicas") or 0
     if available > ready:
-        errors.append(
-            field.invalid(field.child(path, "availableReplicas"), available, "cannot be greater than readyReplicas")
-        )
+        why = f"cannot be greater than {ready_at}"
+        errors.append(field.invalid(field.child(path, "availableReplicas"), available, why))
     return errors
 
 

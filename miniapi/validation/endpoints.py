@@ -54,4 +54,6 @@ def create(obj: Object) -> ErrorList:
     return errors
 
 
-VALIDATION = Validation(create, lambda obj, _old: create(obj), names.name_is_dns_subdomain)
+VALIDATION = Validation(
+    create, lambda obj, _old: create(obj), names.name_is_dns_subdomain, update_metadata=("changed", "whole")
+)

@@ -109,4 +109,4 @@ def update(obj: Object, old: Object) -> ErrorList:
     return field.immutable("addressType", obj.get("addressType"), old.get("addressType")) or create(obj)
 
 
-VALIDATION = Validation(create, update, names.name_is_dns_subdomain)
+VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("whole",))

@@ -123,5 +123,7 @@ def update_core(obj: Object, _old: Object) -> ErrorList:
     return create_core(obj)
 
 
-CORE = Validation(create_core, update_core, names.name_is_dns_subdomain)
-EVENTS = Validation(create_events, update_events, names.name_is_dns_subdomain)
+CORE = Validation(create_core, update_core, names.name_is_dns_subdomain, generic_metadata=True, update_metadata=())
+EVENTS = Validation(
+    create_events, update_events, names.name_is_dns_subdomain, generic_metadata=True, update_metadata=()
+)

@@ -6,7 +6,7 @@ Paths are plain strings: `child(path, "spec")`, `index(path, 0)`, `key(path, "a"
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,9 @@ def show(value: Any) -> str:
     """A bad value as Go's field.Error prints it: strings quoted, the rest as JSON."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    # encoding/json keeps its output safe in HTML
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def invalid(path: str, value: Any, detail: str) -> FieldError:
@@ -111,9 +113,18 @@ def internal(path: str, detail: str) -> FieldError:
 IMMUTABLE = "field is immutable"
 
 
-def immutable(path: str, value: Any, old: Any) -> ErrorList:
-    """`Invalid value: ...: field is immutable` where the two differ."""
-    return [] if value == old else [invalid(path, value, IMMUTABLE)]
+Show = Callable[[Any], Any]
+
+
+def immutable(path: str, value: Any, old: Any, show_as: Show | None = None) -> ErrorList:
+    """`Invalid value: ...: field is immutable` where the two differ.
+
+    A value that is gone is a nil pointer in Go, which is shown as the text "null". `show_as` makes what is shown.
+    """
+    if value == old:
+        return []
+    shown = "null" if value is None else value if show_as is None else show_as(value)
+    return [invalid(path, shown, IMMUTABLE)]
 
 
 def one_of(path: str, value: str | None, supported: Iterable[str]) -> ErrorList:

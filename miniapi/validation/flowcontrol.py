@@ -286,7 +286,7 @@ def _update_status(obj: Object, _old: Object) -> ErrorList:
 
 
 def _again(create: Callable[[Object], ErrorList]) -> Validation:
-    return Validation(create, lambda obj, _old: create(obj), names.name_is_dns_subdomain)
+    return Validation(create, lambda obj, _old: create(obj), names.name_is_dns_subdomain, update_metadata=("whole",))
 
 
 SCHEMA = _again(create_schema)

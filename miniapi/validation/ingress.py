@@ -199,6 +199,6 @@ def update_class(obj: Object, old: Object) -> ErrorList:
     return field.immutable("spec.controller", new, before) + create_class(obj)
 
 
-VALIDATION = Validation(create, update, names.name_is_dns_subdomain)
+VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
 STATUS = Validation(update=update_status)
-CLASS = Validation(create_class, update_class, names.name_is_dns_subdomain)
+CLASS = Validation(create_class, update_class, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))

@@ -36,7 +36,7 @@ def internal(name: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _field(value: Any, form: str) -> Any:
     if form.startswith("[]="):
-        return None if not value else [internal(form[3:], v) for v in value]
+        return None if value is None else [internal(form[3:], v) for v in value]
     if form.startswith("*="):
         return None if value is None else internal(form[2:], value)
     if form.startswith("="):

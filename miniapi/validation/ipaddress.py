@@ -72,5 +72,5 @@ def update_cidr(obj: Object, old: Object) -> ErrorList:
     return [field.invalid(path, new or None, field.IMMUTABLE)]
 
 
-VALIDATION = Validation(create, update, name_is_ip)
+VALIDATION = Validation(create, update, name_is_ip, update_metadata=("changed", "whole"))
 SERVICE_CIDR = Validation(create_cidr, update_cidr, names.name_is_dns_subdomain)

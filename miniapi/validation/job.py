@@ -11,7 +11,8 @@ from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList
 from miniapi.validation.indexes import succeeded_indexes
 from miniapi.validation.interface import Validation
-from miniapi.validation.internal import pod_template
+from miniapi.validation.internal import internal, pod_template
+from miniapi.validation.job_status import bare_invalid
 from miniapi.validation.pod_template import labels_match, pod_template_spec
 from miniapi.validation.selector import is_convertible, label_selector, matches, shown_selector
 
@@ -21,6 +22,13 @@ _HIGH_PARALLELISM = 10_000
 _MAX_RULES = 20
 _ACTIONS = ("Count", "FailIndex", "FailJob", "Ignore")
 _STATUSES = ("False", "True", "Unknown")
+_IMMUTABLE: Sequence[tuple[str, field.Show | None]] = (
+    ("completionMode", None),
+    ("podFailurePolicy", lambda value: internal("PodFailurePolicy", value)),
+    ("backoffLimitPerIndex", None),
+    ("managedBy", None),
+    ("successPolicy", lambda value: internal("SuccessPolicy", value)),
+)
 _GENERATED = ("batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name")
 
 
@@ -123,11 +131,6 @@ def _choice(path: str, value: str, supported: Sequence[str]) -> ErrorList:
     return [] if value in supported else [field.not_supported(path, value, supported)]
 
 
-def _bare_invalid(path: str, detail: str) -> field.FieldError:
-    """Invalid without the value (field.OmitValueType)."""
-    return field.FieldError("FieldValueInvalid", path, f"Invalid value: {detail}")
-
-
 def _failure_policy(policy: Spec, spec: Spec, path: str) -> ErrorList:
     rows, at = policy.get("rules") or (), field.child(path, "rules")
     errors: ErrorList = []
@@ -146,9 +149,9 @@ def _failure_policy(policy: Spec, spec: Spec, path: str) -> ErrorList:
             errors += _exit_codes(codes, field.child(where, "onExitCodes"), known)
         errors += _pod_conditions(patterns, field.child(where, "onPodConditions"))
         if codes is not None and patterns:
-            errors.append(_bare_invalid(where, "specifying both OnExitCodes and OnPodConditions is not supported"))
+            errors.append(bare_invalid(where, "specifying both OnExitCodes and OnPodConditions is not supported"))
         if codes is None and not patterns:
-            errors.append(_bare_invalid(where, "specifying one of OnExitCodes and OnPodConditions is required"))
+            errors.append(bare_invalid(where, "specifying one of OnExitCodes and OnPodConditions is required"))
     return errors
 
 
@@ -171,7 +174,7 @@ def _exit_codes(codes: Spec, path: str, containers: set[str | None]) -> ErrorLis
         why = "must be one of the container or initContainer names in the pod template"
         errors.append(field.invalid(field.child(path, "containerName"), name, why))
     if not values:
-        errors.append(field.invalid(at, codes.get("values"), "at least one value is required"))
+        errors.append(field.invalid(at, values or codes.get("values"), "at least one value is required"))
     elif len(values) > 255:
         errors.append(field.too_many(at, len(values), 255))
     for i, value in enumerate(values):
@@ -186,7 +189,7 @@ def _exit_codes(codes: Spec, path: str, containers: set[str | None]) -> ErrorLis
 
 def _success_policy(policy: Spec, spec: Spec, path: str) -> ErrorList:
     if spec.get("completionMode") != "Indexed":
-        return [field.invalid(path, dict(policy), "requires indexed completion mode")]
+        return [field.invalid(path, internal("SuccessPolicy", policy), "requires indexed completion mode")]
     rows, at, completions = policy.get("rules") or (), field.child(path, "rules"), spec.get("completions") or 0
     errors: ErrorList = []
     if not rows:
@@ -233,7 +236,7 @@ def _generated_selector(job: Object) -> ErrorList:
             errors.append(field.required(field.key(at, key), f"must be '{wanted[key]}'"))
         elif labels[key] != wanted[key]:
             errors.append(field.invalid(field.key(at, key), dict(sorted(labels.items())), f"must be '{wanted[key]}'"))
-    if not is_convertible(selector) and not matches(selector, wanted):
+    if is_convertible(selector) and not matches(selector, wanted):
         errors.append(field.invalid("spec.selector", shown_selector(selector), "`selector` not auto-generated"))
     return errors
 
@@ -244,7 +247,7 @@ def _spec(spec: Spec) -> ErrorList:
     if selector is None:
         errors.append(field.required("spec.selector"))
     errors += label_selector(selector, "spec.selector")
-    if not is_convertible(selector or {}):
+    if is_convertible(selector or {}):
         labels = (template.get("metadata") or {}).get("labels") or {}
         errors += labels_match(template, "spec.template", matched=matches(selector, labels))
     return errors
@@ -263,15 +266,17 @@ def _create(job: Object) -> ErrorList:
 
 
 def _update(job: Object, old: Object) -> ErrorList:
+    """All rules of creation, those of the spec once more, and what may not change."""
     spec, before = job.get("spec") or {}, old.get("spec") or {}
-    errors = _spec(spec) + _completions(spec, before)
+    errors = _create(job) + _spec(spec) + _completions(spec, before)
     if spec.get("selector") != before.get("selector"):
-        errors.append(field.invalid("spec.selector", shown_selector(spec.get("selector")), field.IMMUTABLE))
+        shown = shown_selector(spec.get("selector"))
+        errors.append(field.invalid("spec.selector", "null" if shown is None else shown, field.IMMUTABLE))
     template = spec.get("template") or {}
     if template != _with_allowed_changes(template, before.get("template") or {}, old):
         errors.append(field.invalid("spec.template", pod_template(template), field.IMMUTABLE))
-    for name in ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"):
-        errors += field.immutable(field.child("spec", name), spec.get(name), before.get(name))
+    for name, shown_as in _IMMUTABLE:
+        errors += field.immutable(field.child("spec", name), spec.get(name), before.get(name), shown_as)
     return errors
 
 
@@ -285,9 +290,10 @@ def _completions(spec: Spec, before: Spec) -> ErrorList:
 
 
 def _with_allowed_changes(template: Spec, before: Spec, old: Object) -> Spec:
-    """The old template, with what a suspended job that never ran may change taken from the new one."""
+    """The old template, with what a suspended job without pods may change taken from the new one."""
     status, spec = old.get("status") or {}, old.get("spec") or {}
-    if not spec.get("suspend") or status.get("startTime"):
+    suspended = any(c.get("type") == "Suspended" and c.get("status") == "True" for c in status.get("conditions") or ())
+    if not spec.get("suspend") or not suspended or status.get("active"):
         return before
     allowed: dict[str, Any] = copy(dict(before))
     new_pod, pod = template.get("spec") or {}, allowed.setdefault("spec", {})
@@ -317,21 +323,4 @@ def _take(target: dict[str, Any], source: Spec, name: str) -> None:
         target.pop(name, None)
 
 
-def _status_update(job: Object, _old: Object) -> ErrorList:
-    status = job.get("status") or {}
-    errors = rules.not_negative_fields(status, "status", "active", "succeeded", "failed", "ready", "terminating")
-    seen: set[str] = set()
-    uncounted = status.get("uncountedTerminatedPods") or {}
-    for kind in ("succeeded", "failed"):
-        for i, uid in enumerate(uncounted.get(kind) or ()):
-            at = f"status.uncountedTerminatedPods.{kind}[{i}]"
-            if not uid:
-                errors.append(field.invalid(at, uid, "must not be empty"))
-            elif uid in seen:
-                errors.append(field.duplicate(at, uid))
-            seen.add(uid)
-    return errors
-
-
-JOB = Validation(_create, _update, names.name_is_dns_subdomain)
-JOB_STATUS = Validation(update=_status_update, name=names.name_is_dns_subdomain)
+JOB = Validation(_create, _update, names.name_is_dns_subdomain, update_metadata=("whole", "changed"))

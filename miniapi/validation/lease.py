@@ -31,4 +31,4 @@ def _strategy(name: str) -> list[str]:
     return names.qualified_name(name) if "/" in name else ["must be a fully qualified name (e.g. example.com/strategy)"]
 
 
-VALIDATION = Validation(create, lambda obj, _old: create(obj), names.name_is_dns_subdomain)
+VALIDATION = Validation(create, lambda obj, _old: create(obj), names.name_is_dns_subdomain, qualified_finalizers=False)

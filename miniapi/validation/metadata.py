@@ -22,29 +22,14 @@ _IMMUTABLE_OPTIONAL = ("creationTimestamp", "deletionTimestamp", "deletionGraceP
 
 
 def validate_object_meta(
-    meta: Mapping[str, Any], namespaced: bool, name_check: NameCheck, path: str, *, qualified_finalizers: bool = True
+    meta: Mapping[str, Any], namespaced: bool, name_check: NameCheck, path: str, *, finalizers_qualified: bool = True
 ) -> ErrorList:
     """All complaints about metadata on create, before the kind's own.
 
-    `qualified_finalizers`: finalizers must be standard or have a domain (all built-in kinds; not custom resources).
+    `finalizers_qualified`: finalizers must be standard or have a domain (most built-in kinds; not custom resources).
     """
     errors = object_meta(meta, path, namespaced=namespaced, name_check=name_check)
-    return errors + (_qualified_finalizers(meta, path) if qualified_finalizers else [])
-
-
-def validate_object_meta_update(
-    meta: Mapping[str, Any], old: Mapping[str, Any], path: str, *, qualified_finalizers: bool = True
-) -> ErrorList:
-    """All complaints about metadata on update, before the kind's own.
-
-    The original judges metadata twice, once for all kinds and once in the kind's strategy: an immutable
-    field that changed is therefore told twice.
-    """
-    namespaced = bool(old.get("namespace"))
-    errors = object_meta(meta, path, namespaced=namespaced, name_check=names.name_is_path_segment)
-    changed = object_meta_update(meta, old, path)
-    errors += changed + changed
-    return errors + (_qualified_finalizers(meta, path) if qualified_finalizers else [])
+    return errors + (qualified_finalizers(meta, path) if finalizers_qualified else [])
 
 
 def object_meta(meta: Mapping[str, Any], path: str, *, namespaced: bool, name_check: NameCheck) -> ErrorList:
@@ -190,7 +175,8 @@ def _finalizers(finalizers: Sequence[str], path: str) -> ErrorList:
     return errors
 
 
-def _qualified_finalizers(meta: Mapping[str, Any], path: str) -> ErrorList:
+def qualified_finalizers(meta: Mapping[str, Any], path: str) -> ErrorList:
+    """Finalizers without a domain that nobody knows."""
     finalizers: Sequence[str] = meta.get("finalizers") or ()
     at = field.child(path, "finalizers")
     return [e for i, f in enumerate(finalizers) for e in finalizer_name(f, field.index(at, i))]

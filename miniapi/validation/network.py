@@ -1,6 +1,6 @@
 """IP addresses, CIDRs and what hangs on them (apimachinery/pkg/util/validation/ip.go, core ValidateNonSpecialIP).
 
-Addresses that old clients may have stored with leading zeros are read sloppily, as the original does.
+What an object already holds may be written as old clients wrote it, with leading zeros and the like.
 """
 
 from __future__ import annotations
@@ -23,44 +23,45 @@ def checked(path: str, value: str, check: Callable[[str], list[str]]) -> ErrorLi
 
 def valid_ip(path: str, text: str) -> ErrorList:
     """IsValidIP: well formed and written canonically."""
-    ip = parse_ip(text)
-    if ip is None:
-        return [field.invalid(path, text, _BAD_IP)]
-    problem = ip_problem(ip, text)
-    if not problem and str(ip) != text:
-        problem = f"must be in canonical form ({field.show(str(ip))})"
-    return [field.invalid(path, text, problem)] if problem else []
+    errors, ip = legacy_ip(path, text), parse_ip(text)
+    if errors or str(ip) == text:
+        return errors
+    return [field.invalid(path, text, f"must be in canonical form ({field.show(str(ip))})")]
 
 
 def valid_cidr(path: str, text: str) -> ErrorList:
     """IsValidCIDR: well formed, without host bits, written canonically."""
-    network = parse_cidr(text)
-    if network is None:
-        return [field.invalid(path, text, _BAD_CIDR)]
-    address, _, length = text.partition("/")
+    errors, network = legacy_cidr(path, text), parse_cidr(text)
+    if errors or str(network) == text:
+        return errors
+    return [field.invalid(path, text, f"must be in canonical form ({field.show(str(network))})")]
+
+
+def legacy_ip(path: str, text: str, known: Collection[str] = ()) -> ErrorList:
+    """IsValidIPForLegacyField: unambiguous, if not canonical; whatever the old object held passes."""
+    if text in known:
+        return []
+    ip = parse_ip(text)
+    problem = _BAD_IP if ip is None else ip_problem(ip, text)
+    return [field.invalid(path, text, problem)] if problem else []
+
+
+def legacy_cidr(path: str, text: str, known: Collection[str] = ()) -> ErrorList:
+    """IsValidCIDRForLegacyField: without host bits and unambiguous; whatever the old object held passes."""
+    if text in known:
+        return []
+    network, (address, _, length) = parse_cidr(text), text.partition("/")
     ip = parse_ip(address)
     problem = ""
-    if isinstance(ip, ipaddress.IPv4Address) and str(ip) != address:
-        problem = "must not have leading 0s in IP"
-    elif length != str(int(length)):
-        problem = "must not have leading 0s in prefix length"
+    if network is None:
+        problem = _BAD_CIDR
+    elif (isinstance(ip, ipaddress.IPv4Address) and str(ip) != address) or length != str(int(length)):
+        problem = "must not have leading 0s in IP or prefix length"
     elif isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         problem = "must not have an IPv4-mapped IPv6 address"
     elif ip != network.network_address:
         problem = "must not have bits set beyond the prefix length"
-    elif str(network) != text:
-        problem = f"must be in canonical form ({field.show(str(network))})"
     return [field.invalid(path, text, problem)] if problem else []
-
-
-def legacy_ip(path: str, text: str, known: Collection[str] = ()) -> ErrorList:
-    """IsValidIPForLegacyField: sloppy forms pass, and whatever the old object held."""
-    return [] if text in known or parse_ip(text) else [field.invalid(path, text, _BAD_IP)]
-
-
-def legacy_cidr(path: str, text: str, known: Collection[str] = ()) -> ErrorList:
-    """IsValidCIDRForLegacyField."""
-    return [] if text in known or parse_cidr(text) else [field.invalid(path, text, _BAD_CIDR)]
 
 
 def non_special_ip(text: str, path: str) -> ErrorList:

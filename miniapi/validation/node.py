@@ -121,5 +121,5 @@ def update(obj: Object, old: Object) -> ErrorList:
     return errors
 
 
-VALIDATION = Validation(create, update, names.name_is_dns_subdomain)
+VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
 STATUS = Validation(update=update)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 import posixpath
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +11,7 @@ from miniapi.meta.objects import Object
 from miniapi.validation import field, rules, volumes
 from miniapi.validation.field import ErrorList, child
 from miniapi.validation.interface import Validation
+from miniapi.validation.internal import difference
 from miniapi.validation.scheduling import node_selector
 from miniapi.validation.volume_claim import ACCESS_MODES
 
@@ -27,6 +26,23 @@ def _requires(*keys: str) -> Callable[[Source, str], ErrorList]:
 
 def _secret_ref(ref: Source | None, path: str) -> ErrorList:
     return [] if ref is None else rules.required_fields(ref, path, "name", "namespace")
+
+
+def _valid_secret_ref(ref: Source | None, path: str) -> ErrorList:
+    """validatePVSecretReference."""
+    if ref is None:
+        return []
+    name, namespace = ref.get("name") or "", ref.get("namespace") or ""
+    errors = rules.dns_subdomain(child(path, "name"), name) if name else [field.required(child(path, "name"))]
+    at = child(path, "namespace")
+    return errors + (rules.dns_label(at, namespace) if namespace else [field.required(at)])
+
+
+def _storage_os(source: Source, path: str) -> ErrorList:
+    errors = rules.required_dns_label(child(path, "volumeName"), source.get("volumeName"))
+    if namespace := source.get("volumeNamespace"):
+        errors += rules.dns_label(child(path, "volumeNamespace"), namespace)
+    return errors + _secret_ref(source.get("secretRef"), child(path, "secretRef"))
 
 
 def _glusterfs(source: Source, path: str) -> ErrorList:
@@ -45,9 +61,8 @@ def _iscsi(source: Source, path: str) -> ErrorList:
     errors = rules.required_fields(source, path, "targetPortal")
     if not source.get("iqn"):
         errors.append(field.required(child(path, "iqn")))
-    elif not source["iqn"].startswith(("iqn", "eui", "naa")):
-        why = "must be valid format starting with iqn, eui, or naa"
-        errors.append(field.invalid(child(path, "iqn"), source["iqn"], why))
+    elif not volumes.is_iqn(source["iqn"]):
+        errors.append(field.invalid(child(path, "iqn"), source["iqn"], "must be valid format"))
     errors += rules.within(child(path, "lun"), source.get("lun") or 0, 0, 255)
     chap = source.get("chapAuthDiscovery") or source.get("chapAuthSession")
     if chap and source.get("secretRef") is None:
@@ -71,7 +86,7 @@ def _csi(source: Source, path: str) -> ErrorList:
         "nodePublishSecretRef",
         "nodeExpandSecretRef",
     ):
-        errors += _secret_ref(source.get(name), child(path, name))
+        errors += _valid_secret_ref(source.get(name), child(path, name))
     return errors
 
 
@@ -112,7 +127,7 @@ _SOURCES: Mapping[str, tuple[str, str, Callable[[Source, str], ErrorList]]] = {
     "azureDisk": ("AzureDisk", "azureDisk", volumes.azure_disk),
     "scaleIO": ("ScaleIO", "scaleIO", _requires("gateway", "system", "volumeName")),
     "local": ("Local", "local", _local),
-    "storageos": ("StorageOS", "storageos", _requires("volumeName")),
+    "storageos": ("StorageOS", "storageos", _storage_os),
     "csi": ("CSI", "csi", _csi),
 }
 """In the original's order: JSON name -> (Go name, name in paths, rule)."""
@@ -132,7 +147,7 @@ def _capacity(capacity: dict[str, str], path: str) -> ErrorList:
     if not capacity:
         errors.append(field.required(path))
     if list(capacity) != ["storage"]:
-        errors.append(field.not_supported(path, capacity or None, ["storage"]))
+        errors.append(field.not_supported(path, dict(sorted(capacity.items())) or None, ["storage"]))
     for name, value in capacity.items():
         number, at = rules.amount(value), field.key(path, name)
         if quantity.sign(number) < 0:
@@ -143,73 +158,115 @@ def _capacity(capacity: dict[str, str], path: str) -> ErrorList:
     return errors
 
 
-def _sources(spec: dict[str, Any], has_affinity: bool) -> ErrorList:
+def _sources(spec: Source, path: str, has_affinity: bool) -> ErrorList:
     errors: ErrorList = []
     found = False
-    for name, (_go, path, check) in _SOURCES.items():
+    for name, (_go, shown, check) in _SOURCES.items():
         source = spec.get(name)
         if source is None:
             continue
         if found and name != "flexVolume":
-            errors.append(field.forbidden(child("spec", "cephFS" if name == "cephfs" else name), _ONE))
+            errors.append(field.forbidden(child(path, "cephFS" if name == "cephfs" else name), _ONE))
             continue
         found = True
-        errors += check(source, child("spec", path))
+        errors += check(source, child(path, shown))
         if name == "local" and not has_affinity:
-            errors.append(field.required("spec.nodeAffinity", "Local volume requires node affinity"))
-    return errors if found else [*errors, field.required("spec", "must specify a volume type")]
+            errors.append(field.required(child(path, "nodeAffinity"), "Local volume requires node affinity"))
+    return errors if found else [*errors, field.required(path, "must specify a volume type")]
 
 
-def _affinity(affinity: dict[str, Any] | None) -> tuple[bool, ErrorList]:
+def _affinity(affinity: Source | None, path: str) -> tuple[bool, ErrorList]:
     if affinity is None:
         return False, []
+    at = child(path, "required")
     if affinity.get("required") is None:
-        return False, [field.required("spec.nodeAffinity.required", "must specify required node constraints")]
-    return True, node_selector(affinity["required"], "spec.nodeAffinity.required")
+        return False, [field.required(at, "must specify required node constraints")]
+    return True, node_selector(affinity["required"], at)
 
 
-def create(obj: Object) -> ErrorList:
-    """Access modes, capacity, exactly one source."""
-    spec = obj.get("spec") or {}
-    modes = spec.get("accessModes") or []
-    errors = [] if modes else [field.required("spec.accessModes")]
-    errors += access_modes(modes, "spec.accessModes") + _capacity(spec.get("capacity") or {}, "spec.capacity")
-    reclaim = spec.get("persistentVolumeReclaimPolicy")
-    errors += rules.optional_choice("spec.persistentVolumeReclaimPolicy", reclaim or None, _RECLAIM)
-    has_affinity, affinity_errors = _affinity(spec.get("nodeAffinity"))
-    errors += affinity_errors + _sources(spec, has_affinity)
-    path = (spec.get("hostPath") or {}).get("path")
-    if path and posixpath.normpath(path) == "/" and reclaim == "Recycle":
-        why = "may not be 'recycle' for a hostPath mount of '/'"
-        errors.append(field.forbidden("spec.persistentVolumeReclaimPolicy", why))
-    if spec.get("storageClassName"):
-        errors += rules.dns_subdomain("spec.storageClassName", spec["storageClassName"])
-    errors += rules.optional_choice("spec.volumeMode", spec.get("volumeMode"), ("Block", "Filesystem"))
-    if (name := spec.get("volumeAttributesClassName")) is not None:
-        at = "spec.volumeAttributesClassName"
-        errors += rules.dns_subdomain(at, name) if name else [field.required(at, "an empty string is disallowed")]
-        if spec.get("csi") is None:
-            errors.append(field.required("spec.csi", "has to be specified when using volumeAttributesClassName"))
+_INLINE = "in the context of inline volumes"
+
+
+def _inline(spec: Source, path: str) -> ErrorList:
+    """What a volume that is part of an attachment does without."""
+    unfit = [name for name in ("claimRef", "capacity") if spec.get(name)]
+    errors = [field.forbidden(child(path, name), f"may not be specified {_INLINE}") for name in unfit]
+    if spec.get("csi") is None:
+        errors.append(field.required(child(path, "csi"), f"has to be specified {_INLINE}"))
     return errors
 
 
-def _source_of(spec: dict[str, Any]) -> dict[str, Any]:
-    return {go: spec.get(name) for name, (go, _path, _check) in _SOURCES.items()}
+def _only_inline(spec: Source, path: str, name: str, value: str) -> ErrorList:
+    if (spec.get(name) or value) == value:
+        return []
+    which = f"may only be {value}" if name != "volumeMode" else f"may not specify volumeMode other than {value}"
+    return [field.forbidden(child(path, name), f"{which} {_INLINE}")]
 
 
-def _source_change(new: dict[str, Any], old: dict[str, Any]) -> str:
-    before, after = (json.dumps(_source_of(s), indent=1, ensure_ascii=False).split("\n") for s in (old, new))
-    return "\n".join(list(difflib.unified_diff(before, after, lineterm=""))[2:])
+def volume_spec(spec: Source, path: str, *, inline: bool = False) -> ErrorList:
+    """ValidatePersistentVolumeSpec: access modes, capacity, exactly one source."""
+    errors = _inline(spec, path) if inline else []
+    modes, at = spec.get("accessModes") or [], child(path, "accessModes")
+    errors += [] if modes else [field.required(at)]
+    errors += access_modes(modes, at)
+    reclaim, reclaim_at = spec.get("persistentVolumeReclaimPolicy"), child(path, "persistentVolumeReclaimPolicy")
+    if inline:
+        errors += _only_inline(spec, path, "persistentVolumeReclaimPolicy", "Retain")
+    else:
+        errors += _capacity(spec.get("capacity") or {}, child(path, "capacity"))
+        errors += rules.optional_choice(reclaim_at, reclaim or None, _RECLAIM)
+    has_affinity, affinity_errors = _affinity(spec.get("nodeAffinity"), child(path, "nodeAffinity"))
+    errors += affinity_errors + _sources(spec, path, has_affinity)
+    host_path = (spec.get("hostPath") or {}).get("path")
+    if host_path and posixpath.normpath(host_path) == "/" and reclaim == "Recycle":
+        errors.append(field.forbidden(reclaim_at, "may not be 'recycle' for a hostPath mount of '/'"))
+    if inline:
+        if spec.get("storageClassName"):
+            errors.append(field.forbidden(child(path, "storageClassName"), f"may not be specified {_INLINE}"))
+        return errors + _only_inline(spec, path, "volumeMode", "Filesystem")
+    if spec.get("storageClassName"):
+        errors += rules.dns_subdomain(child(path, "storageClassName"), spec["storageClassName"])
+    errors += rules.optional_choice(child(path, "volumeMode"), spec.get("volumeMode"), ("Block", "Filesystem"))
+    return errors + _attributes_class(spec, path)
+
+
+def _attributes_class(spec: Source, path: str) -> ErrorList:
+    name, at = spec.get("volumeAttributesClassName"), child(path, "volumeAttributesClassName")
+    if name is None:
+        return []
+    errors = rules.dns_subdomain(at, name) if name else [field.required(at, "an empty string is disallowed")]
+    if spec.get("csi") is None:
+        why = "has to be specified when using volumeAttributesClassName"
+        errors.append(field.required(child(path, "csi"), why))
+    return errors
+
+
+_OPTIONS = "volume.beta.kubernetes.io/mount-options"
+_MOUNTED = (
+    "gcePersistentDisk", "awsElasticBlockStore", "glusterfs", "nfs", "rbd", "quobyte", "iscsi", "cinder", "cephfs",
+    "azureFile", "vsphereVolume", "azureDisk", "photonPersistentDisk",
+)  # fmt: skip
+"""Sources that take mount options."""
+
+
+def create(obj: Object) -> ErrorList:
+    """The spec, and mount options only for what is mounted."""
+    spec = obj.get("spec") or {}
+    errors = volume_spec(spec, "spec")
+    if _OPTIONS in (obj["metadata"].get("annotations") or {}) and not any(spec.get(name) for name in _MOUNTED):
+        why = "may not specify mount options for this volume type"
+        errors.append(field.forbidden(f"metadata.annotations.{_OPTIONS}", why))
+    return errors
 
 
 def update(obj: Object, old: Object) -> ErrorList:
     """As create; the source stays, and so does the mode and a node affinity once it is set."""
-    errors = create(obj)
     new, before = obj.get("spec") or {}, old.get("spec") or {}
+    errors = create(obj) + volume_spec(new, "spec")
     if before.get("csi") and new.get("csi") and not before["csi"].get("controllerExpandSecretRef"):
         new = {**new, "csi": {k: v for k, v in new["csi"].items() if k != "controllerExpandSecretRef"}}
-    if change := _source_change(new, before):
-        why = f"spec.persistentvolumesource is immutable after creation\n{change}\n"
+    if change := difference("PersistentVolumeSource", before, new):
+        why = f"spec.persistentvolumesource is immutable after creation\n{change}"
         errors.append(field.forbidden("spec.persistentvolumesource", why))
     errors += field.immutable("volumeMode", new.get("volumeMode"), before.get("volumeMode"))
     affinity = before.get("nodeAffinity")
@@ -222,4 +279,4 @@ def update(obj: Object, old: Object) -> ErrorList:
     return errors
 
 
-VALIDATION = Validation(create, update, names.name_is_dns_subdomain)
+VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("whole", "whole"))

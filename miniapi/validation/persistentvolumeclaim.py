@@ -89,5 +89,5 @@ def update_status(obj: Object, _old: Object) -> ErrorList:
     return errors
 
 
-VALIDATION = Validation(create, update, names.name_is_dns_subdomain)
+VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
 STATUS = Validation(update=update_status)

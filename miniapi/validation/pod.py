@@ -305,7 +305,7 @@ def _no_errors(_obj: Object) -> ErrorList:
     return []
 
 
-POD = Validation(_create, _update, names.name_is_dns_subdomain)
+POD = Validation(_create, _update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
 POD_STATUS = Validation(_no_errors, pod_status_update, names.name_is_dns_subdomain)
 POD_EPHEMERAL_CONTAINERS = Validation(_no_errors, _update_ephemeral, names.name_is_dns_subdomain)
 POD_RESIZE = Validation(_no_errors, _update_resize, names.name_is_dns_subdomain)

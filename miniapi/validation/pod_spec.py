@@ -241,7 +241,7 @@ def _host_users(spec: Spec, path: str) -> ErrorList:
     if spec.get("hostUsers") is not False:
         return []
     shown = {"hostNetwork": "hostNetwork", "hostPID": "HostPID", "hostIPC": "HostIPC"}
-    why = "when `pod.Spec.HostUsers` is false"
+    why = "when `hostUsers` is false"
     return [field.forbidden(field.child(path, name), why) for key, name in shown.items() if spec.get(key)]
 
 

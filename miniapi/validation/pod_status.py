@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from miniapi.meta.network import is_ipv6
+from miniapi.meta.network import is_ipv6, parse_ip
 from miniapi.meta.objects import Object
 from miniapi.meta.pods import is_sidecar
 from miniapi.validation import field, rules
@@ -14,6 +14,7 @@ from miniapi.validation.network import legacy_ip
 from miniapi.validation.pod_annotations import annotations_of, changed_annotations, pod_annotations
 
 _SYSTEM_CONDITIONS = ("PodScheduled", "Ready", "Initialized")
+_OBSERVED = "must be a non-negative integer"
 Status = Mapping[str, Any]
 
 
@@ -25,16 +26,20 @@ def pod_status_update(pod: Object, old: Object) -> ErrorList:
     errors = changed_annotations(new_annotations, annotations_of(old), at)
     errors += pod_annotations(new_annotations, spec, at)
     for i, condition in enumerate(status.get("conditions") or ()):
-        if (kind := condition.get("type") or "") not in _SYSTEM_CONDITIONS:
-            errors += rules.qualified_name(f"metadata.conditions[{i}].Type", kind)
         if (observed := condition.get("observedGeneration") or 0) < 0:
-            errors.append(field.invalid(f"status.conditions[{i}].observedGeneration", observed, rules.NOT_NEGATIVE))
+            errors.append(field.invalid(f"status.conditions[{i}].observedGeneration", observed, _OBSERVED))
+        if (kind := condition.get("type") or "") not in _SYSTEM_CONDITIONS:
+            errors += rules.qualified_name(f"status.conditions[{i}].Type", kind)
     if spec.get("nodeName") != old_spec.get("nodeName"):
         errors.append(field.forbidden("status.nodeName", "may not be changed directly"))
     nominated = status.get("nominatedNodeName") or ""
     if nominated and nominated != old_status.get("nominatedNodeName"):
         errors += rules.dns_subdomain("status.nominatedNodeName", nominated)
-    errors += rules.not_negative("status.observedGeneration", status.get("observedGeneration"))
+        if old_spec.get("nodeName"):
+            why = "may not be set on pods that are already bound to a node"
+            errors.append(field.forbidden("status.nominatedNodeName", why))
+    if (observed := status.get("observedGeneration") or 0) < 0:
+        errors.append(field.invalid("status.observedGeneration", observed, _OBSERVED))
     errors += field.immutable("status.qosClass", status.get("qosClass") or "", old_status.get("qosClass") or "")
     policy = old_spec.get("restartPolicy") or ""
     sidecars = {c.get("name") for c in old_spec.get("initContainers") or () if is_sidecar(c)}
@@ -42,8 +47,8 @@ def pod_status_update(pod: Object, old: Object) -> ErrorList:
     errors += _transitions(status, old_status, "initContainerStatuses", policy, sidecars)
     errors += _transitions(status, old_status, "ephemeralContainerStatuses", "Never", set())
     errors += _claim_statuses(status, spec)
-    errors += _addresses(status.get("podIPs") or (), "status.podIPs")
-    return errors + _host_addresses(status)
+    errors += _addresses(status, old_status, "podIPs")
+    return errors + _host_addresses(status, old_status)
 
 
 def _transitions(status: Status, old_status: Status, key: str, policy: str, exempt: set[str | None]) -> ErrorList:
@@ -79,20 +84,28 @@ def _claim_statuses(status: Status, spec: Mapping[str, Any]) -> ErrorList:
     return errors
 
 
-def _addresses(values: Sequence[Mapping[str, Any]], path: str) -> ErrorList:
-    ips = [value.get("ip") or "" for value in values]
-    errors = [e for i, ip in enumerate(ips) for e in legacy_ip(field.index(path, i), ip)]
-    if len(ips) > 1 and not errors:
-        if len(ips) > 2 or is_ipv6(ips[0]) == is_ipv6(ips[1]):
-            shown = [{"IP": ip} for ip in ips]
-            errors.append(field.invalid(path, shown, "may specify no more than one IP for each IP family"))
-        for i, ip in enumerate(ips):
-            if ip in ips[:i]:
-                errors.append(field.duplicate(field.index(path, i), {"IP": ip}))
+def _addresses(status: Status, old_status: Status, key: str) -> ErrorList:
+    path, ips = field.child("status", key), _ips(status, key)
+    known = _ips(old_status, key)
+    errors = [e for i, ip in enumerate(ips) for e in legacy_ip(field.index(path, i), ip, known)]
+    if len(ips) < 2:
+        return errors
+    for ip in ips:
+        if parse_ip(ip) is None:
+            why = f'failed to check for dual stack with error:invalid IP: "{ip}"'
+            errors.append(field.internal(path, why))
+            break
+    if len(ips) > 2 or {is_ipv6(ip) for ip in ips} != {True, False} or any(parse_ip(ip) is None for ip in ips):
+        shown = [{"IP": ip} for ip in ips]
+        errors.append(field.invalid(path, shown, "may specify no more than one IP for each IP family"))
     return errors
 
 
-def _host_addresses(status: Status) -> ErrorList:
+def _ips(status: Status, key: str) -> list[str]:
+    return [value.get("ip") or "" for value in status.get(key) or ()]
+
+
+def _host_addresses(status: Status, old_status: Status) -> ErrorList:
     values = status.get("hostIPs") or ()
     if not values:
         return []
@@ -100,4 +113,4 @@ def _host_addresses(status: Status) -> ErrorList:
     first = values[0].get("ip") or ""
     if (status.get("hostIP") or "") != first:
         errors.append(field.invalid("status.hostIPs[0].ip", first, "must be equal to `hostIP`"))
-    return errors + _addresses(values, "status.hostIPs")
+    return errors + _addresses(status, old_status, "hostIPs")

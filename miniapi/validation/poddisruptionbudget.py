@@ -44,5 +44,7 @@ def _status_update(obj: Object, _old: Object) -> ErrorList:
     return errors + rules.not_negative_fields(status, "status", *_COUNTS)
 
 
-POD_DISRUPTION_BUDGET = Validation(_create, _update, names.name_is_dns_subdomain)
+POD_DISRUPTION_BUDGET = Validation(
+    _create, _update, names.name_is_dns_subdomain, generic_metadata=True, update_metadata=()
+)
 POD_DISRUPTION_BUDGET_STATUS = Validation(update=_status_update, name=names.name_is_dns_subdomain)

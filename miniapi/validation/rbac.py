@@ -57,7 +57,7 @@ def create_cluster_role(obj: Object) -> ErrorList:
         errors.append(field.required(path, why))
     for i, selector in enumerate(selectors):
         errors += label_selector(selector, index(path, i))
-        if is_convertible(selector):
+        if not is_convertible(selector):
             errors.append(field.invalid(index(path, i), selector, "invalid label selector."))
     return errors
 
@@ -105,15 +105,24 @@ def _binding_update(obj: Object, old: Object, namespaced: bool) -> ErrorList:
     return [*_binding(obj, namespaced), field.invalid("roleRef", shown, "cannot change roleRef")]
 
 
-ROLE = Validation(create_role, lambda obj, _old: create_role(obj), names.name_is_path_segment)
-CLUSTER_ROLE = Validation(create_cluster_role, lambda obj, _old: create_cluster_role(obj), names.name_is_path_segment)
+ROLE = Validation(
+    create_role, lambda obj, _old: create_role(obj), names.name_is_path_segment, update_metadata=("changed", "whole")
+)
+CLUSTER_ROLE = Validation(
+    create_cluster_role,
+    lambda obj, _old: create_cluster_role(obj),
+    names.name_is_path_segment,
+    update_metadata=("changed", "whole"),
+)
 ROLE_BINDING = Validation(
     lambda obj: _binding(obj, namespaced=True),
     lambda obj, old: _binding_update(obj, old, namespaced=True),
     names.name_is_path_segment,
+    update_metadata=("changed", "whole"),
 )
 CLUSTER_ROLE_BINDING = Validation(
     lambda obj: _binding(obj, namespaced=False),
     lambda obj, old: _binding_update(obj, old, namespaced=False),
     names.name_is_path_segment,
+    update_metadata=("changed", "whole"),
 )

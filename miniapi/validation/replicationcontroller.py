@@ -5,7 +5,6 @@ from __future__ import annotations
 from miniapi.meta import names
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
-from miniapi.validation.deployment import read_only_disks
 from miniapi.validation.field import ErrorList
 from miniapi.validation.interface import Validation
 from miniapi.validation.pod_template import labels_match, pod_template_spec
@@ -26,8 +25,6 @@ def _create(obj: Object) -> ErrorList:
     labels = (template.get("metadata") or {}).get("labels") or {}
     errors += labels_match(template, at, matched=matches({"matchLabels": selector}, labels))
     errors += pod_template_spec(template, at)
-    if (replicas or 0) > 1:
-        errors += read_only_disks(template, at)
     pod = template.get("spec") or {}
     if (policy := pod.get("restartPolicy") or "") != "Always":
         errors.append(field.not_supported(field.child(at, "spec", "restartPolicy"), policy, ("Always",)))

@@ -225,7 +225,7 @@ def claim(compile_: Compile = no_compile) -> Validation:
     def create(obj: Object) -> ErrorList:
         return _devices((obj.get("spec") or {}).get("devices") or {}, "spec.devices", compile_)
 
-    return Validation(create, _immutable_spec, names.name_is_dns_subdomain)
+    return Validation(create, _immutable_spec, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
 
 
 def template(compile_: Compile = no_compile) -> Validation:
@@ -235,7 +235,7 @@ def template(compile_: Compile = no_compile) -> Validation:
         spec = (obj.get("spec") or {}).get("spec") or {}
         return _devices(spec.get("devices") or {}, "spec.spec.devices", compile_)
 
-    return Validation(create, _immutable_spec, names.name_is_dns_subdomain)
+    return Validation(create, _immutable_spec, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
 
 
 def _immutable_spec(obj: Object, old: Object) -> ErrorList:
@@ -299,7 +299,9 @@ def device_class(compile_: Compile = no_compile) -> Validation:
             errors.append(field.invalid("spec.extendedResourceName", extended, why))
         return errors
 
-    return Validation(create, lambda obj, _old: create(obj), names.name_is_dns_subdomain)
+    return Validation(
+        create, lambda obj, _old: create(obj), names.name_is_dns_subdomain, update_metadata=("changed", "whole")
+    )
 
 
 CLAIM = claim()

@@ -168,7 +168,7 @@ def csi_driver_name(path: str, value: str) -> ErrorList:
     """ValidateCSIDriverName."""
     errors: ErrorList = []
     if not value:
-        errors.append(field.required(path))
+        return [field.required(path)]
     if names.size(value) > 63:
         errors.append(field.too_long(path, 63))
     return errors + each(path, value, names.dns_subdomain(value.lower()))
@@ -229,9 +229,7 @@ _COMPUTE_SHARES = frozenset(
 
 def container_resource_name(path: str, name: str) -> ErrorList:
     """validateContainerResourceName: what a container may ask for."""
-    errors = each(path, name, names.qualified_name(name))
-    if errors:
-        return errors
+    errors = resource_name(path, name)
     if "/" not in name:
         if name not in _STANDARD_CONTAINER_RESOURCES and not name.startswith(_HUGE_PAGES):
             errors.append(field.invalid(path, name, "must be a standard resource for containers"))
@@ -242,7 +240,7 @@ def container_resource_name(path: str, name: str) -> ErrorList:
 
 def pod_resource_name(path: str, name: str) -> ErrorList:
     """validatePodResourceName: what a pod as a whole may ask for."""
-    errors = each(path, name, names.qualified_name(name))
+    errors = resource_name(path, name)
     if errors or name in ("cpu", "memory") or name.startswith(_HUGE_PAGES):
         return errors
     return [field.not_supported(path, name, ["cpu", "hugepages-", "memory"])]

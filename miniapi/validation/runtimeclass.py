@@ -40,4 +40,6 @@ def update(obj: Object, old: Object) -> ErrorList:
     return field.immutable("handler", obj.get("handler", ""), old.get("handler", ""))
 
 
-VALIDATION = Validation(create, update, names.name_is_dns_subdomain)
+VALIDATION = Validation(
+    create, update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"), qualified_finalizers=False
+)

@@ -203,7 +203,7 @@ def spread_constraints(values: Sequence[Term], path: str) -> ErrorList:
         errors += _min_domains(value, action, field.child(at, "minDomains"))
         for name in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
             errors += rules.optional_choice(field.child(at, name), value.get(name), ("Honor", "Ignore"))
-        errors += _spread_keys(value, field.child(at, "matchLabelKeys"))
+        errors += _label_keys(value, at)
         errors += label_selector(value.get("labelSelector"), field.child(at, "labelSelector"))
     return errors
 
@@ -216,21 +216,4 @@ def _min_domains(value: Term, action: str, path: str) -> ErrorList:
     if action != "DoNotSchedule":
         why = f"can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {action}"
         errors.append(field.invalid(path, domains, why))
-    return errors
-
-
-def _spread_keys(value: Term, path: str) -> ErrorList:
-    keys, selector = value.get("matchLabelKeys") or (), value.get("labelSelector")
-    if not keys:
-        return []
-    errors: ErrorList = []
-    known = set((selector or {}).get("matchLabels") or ())
-    known |= {e.get("key") for e in (selector or {}).get("matchExpressions") or ()}
-    if selector is None:
-        errors.append(field.forbidden(path, "must not be specified when labelSelector is not set"))
-    for i, key in enumerate(keys):
-        at = field.index(path, i)
-        errors += label_name(key, at)
-        if key in known:
-            errors.append(field.invalid(at, key, "exists in both matchLabelKeys and labelSelector"))
     return errors

@@ -66,4 +66,4 @@ def update(obj: Object, old: Object) -> ErrorList:
     return field.immutable("type", obj.get("type"), old.get("type")) + frozen(obj, old, "data") + create(obj)
 
 
-VALIDATION = Validation(create, update, names.name_is_dns_subdomain)
+VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))

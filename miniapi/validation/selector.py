@@ -71,12 +71,21 @@ def _meets(requirement: Mapping[str, Any], values: Mapping[str, str]) -> bool:
     return False
 
 
-def is_convertible(selector: Mapping[str, Any]) -> str:
-    """What LabelSelectorAsSelector says against a selector, empty when it can be used."""
-    for expression in selector.get("matchExpressions") or ():
-        if expression.get("operator") not in ("In", "NotIn", "Exists", "DoesNotExist"):
-            return f'"{expression.get("operator") or ""}" is not a valid label selector operator'
-    return ""
+def is_convertible(selector: Mapping[str, Any]) -> bool:
+    """Whether LabelSelectorAsSelector takes the selector."""
+    labels = selector.get("matchLabels") or {}
+    if any(names.qualified_name(key) or names.label_value(value) for key, value in labels.items()):
+        return False
+    return all(_is_requirement(e) for e in selector.get("matchExpressions") or ())
+
+
+def _is_requirement(expression: Mapping[str, Any]) -> bool:
+    operator, values = expression.get("operator"), expression.get("values") or ()
+    if operator in ("In", "NotIn"):
+        fits = bool(values)
+    else:
+        fits = operator in ("Exists", "DoesNotExist") and not values
+    return fits and not names.qualified_name(expression.get("key") or "") and not any(map(names.label_value, values))
 
 
 def shown_selector(selector: Mapping[str, Any] | None) -> dict[str, Any] | None:

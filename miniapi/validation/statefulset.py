@@ -13,6 +13,7 @@ from miniapi.validation.field import ErrorList
 from miniapi.validation.interface import Validation
 from miniapi.validation.pod_template import labels_match, pod_template_spec
 from miniapi.validation.selector import is_convertible, shown_selector
+from miniapi.validation.volume_claim import volume_claim_spec
 
 Spec = Mapping[str, Any]
 _MUTABLE = (
@@ -25,7 +26,7 @@ _FROZEN = (
 )
 
 
-def _spec(spec: Spec, *, check_template: bool, check_service: bool) -> ErrorList:
+def _spec(spec: Spec, *, check_template: bool, creating: bool) -> ErrorList:
     policy, at = spec.get("podManagementPolicy") or "", "spec.podManagementPolicy"
     errors: ErrorList = []
     if not policy:
@@ -36,13 +37,16 @@ def _spec(spec: Spec, *, check_template: bool, check_service: bool) -> ErrorList
     for name, value in (spec.get("persistentVolumeClaimRetentionPolicy") or {}).items():
         at = field.child("spec.persistentVolumeClaimRetentionPolicy", name)
         errors += rules.optional_choice(at, value, ("Retain", "Delete"))
+    if creating:
+        for i, claim in enumerate(spec.get("volumeClaimTemplates") or ()):
+            errors += volume_claim_spec(claim.get("spec") or {}, f"spec.volumeClaimTemplates[{i}].spec")
     errors += rules.not_negative_fields(spec, "spec", "replicas", "minReadySeconds")
     errors += rules.not_negative("spec.ordinals.start", (spec.get("ordinals") or {}).get("start"))
-    if check_service and (service := spec.get("serviceName")):
+    if creating and (service := spec.get("serviceName")):
         errors += rules.dns_label("spec.serviceName", service)
     selector = spec.get("selector")
     errors += workload_selector(selector, "spec.selector", "empty selector is invalid for statefulset")
-    if is_convertible(selector or {}):
+    if not is_convertible(selector or {}):
         errors.append(field.invalid("spec.selector", shown_selector(selector), ""))
     else:
         errors += _template(spec, "spec.template", check_template)
@@ -61,7 +65,7 @@ def _template(spec: Spec, path: str, check: bool) -> ErrorList:
     errors = labels_match(template, path, matched=template_matches(spec))
     if not check:
         return errors
-    pod = template.get("spec") or {}
+    pod = {k: v for k, v in (template.get("spec") or {}).items() if k not in ("hostname", "subdomain")}
     claims = [((c.get("metadata") or {}).get("name") or "") for c in spec.get("volumeClaimTemplates") or ()]
     kept = [v for v in pod.get("volumes") or () if v.get("name") not in claims]
     made = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims if name]
@@ -100,13 +104,13 @@ def _rolling_update(rolling: Spec, path: str) -> ErrorList:
 
 
 def _create(obj: Object) -> ErrorList:
-    return _spec(obj.get("spec") or {}, check_template=True, check_service=True)
+    return _spec(obj.get("spec") or {}, check_template=True, creating=True)
 
 
 def _update(obj: Object, old: Object) -> ErrorList:
     spec, before = obj.get("spec") or {}, old.get("spec") or {}
-    changed = spec.get("template") != before.get("template")
-    errors = _spec(spec, check_template=changed, check_service=spec.get("serviceName") != before.get("serviceName"))
+    was_valid = not _spec(before, check_template=True, creating=False)
+    errors = _spec(spec, check_template=was_valid, creating=False)
     if _frozen(spec) != _frozen(before):
         errors.append(field.forbidden("spec", _FROZEN))
     return errors
@@ -123,7 +127,13 @@ def _status_update(obj: Object, old: Object) -> ErrorList:
         "observedGeneration", "collisionCount",
     )  # fmt: skip
     errors += replica_counts(
-        status, "status", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"
+        status,
+        "status",
+        "readyReplicas",
+        "currentReplicas",
+        "updatedReplicas",
+        "availableReplicas",
+        ready_at="status.readyReplicas",
     )
     return errors + collisions_kept(obj, old)
 

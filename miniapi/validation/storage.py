@@ -9,6 +9,8 @@ from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
+from miniapi.validation.internal import internal
+from miniapi.validation.persistentvolume import volume_spec
 from miniapi.validation.selector import label_selector
 
 _MAX_PARAMETERS = 512
@@ -18,7 +20,7 @@ _MAX_ATTACH_ERROR_BYTES = 2048
 _MAX_NODE_ID_BYTES = 192
 _MAX_EXPIRATION_SECONDS = 1 << 32
 _MIN_EXPIRATION_SECONDS = 600
-_FS_GROUP_POLICIES = ("ReadWriteOnceWithFSType", "File", "None")
+_FS_GROUP_POLICIES = ("File", "None", "ReadWriteOnceWithFSType")
 
 
 def _parameters(parameters: dict[str, str], path: str, *, needed: bool = False) -> ErrorList:
@@ -36,7 +38,8 @@ def _parameters(parameters: dict[str, str], path: str, *, needed: bool = False) 
 
 
 def _provisioner(name: str, path: str) -> ErrorList:
-    return rules.each(path, name, names.qualified_name(name.lower())) if name else [field.required(path)]
+    lower = name.lower()
+    return rules.qualified_name(path, lower) if name else [field.required(path)]
 
 
 def _topologies(terms: list[dict[str, Any]], path: str) -> ErrorList:
@@ -76,20 +79,10 @@ def create_class(obj: Object) -> ErrorList:
     return errors + _topologies(obj.get("allowedTopologies") or [], "allowedTopologies")
 
 
-def _unchanged(obj: Object, old: Object, *fields: str) -> ErrorList:
-    return [
-        field.forbidden(name, f"updates to {name} are forbidden.")
-        for name in fields
-        if (obj.get(name) or None) != (old.get(name) or None)
-    ]
-
-
 def update_class(obj: Object, old: Object) -> ErrorList:
     """What provisions and binds stays."""
-    errors = _unchanged(obj, old, "parameters", "provisioner", "reclaimPolicy")
-    for name in ("volumeBindingMode",):
-        errors += field.immutable(name, obj.get(name), old.get(name))
-    return errors
+    kept = ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")
+    return [e for name in kept for e in field.immutable(name, obj.get(name) or None, old.get(name) or None)]
 
 
 # --- VolumeAttributesClass ---
@@ -100,6 +93,14 @@ def create_attributes_class(obj: Object) -> ErrorList:
     driver = obj.get("driverName") or ""
     errors = _provisioner(driver, "driverName")
     return errors + _parameters(obj.get("parameters") or {}, "parameters", needed=True)
+
+
+def _unchanged(obj: Object, old: Object, *fields: str) -> ErrorList:
+    return [
+        field.forbidden(name, f"updates to {name} are forbidden.")
+        for name in fields
+        if (obj.get(name) or None) != (old.get(name) or None)
+    ]
 
 
 def update_attributes_class(obj: Object, old: Object) -> ErrorList:
@@ -117,6 +118,7 @@ def _token_requests(requests: list[dict[str, Any]], path: str) -> ErrorList:
         at, audience = index(path, i), request.get("audience") or ""
         if audience in seen:
             errors.append(field.duplicate(child(at, "audience"), audience))
+            continue
         seen.add(audience)
         seconds = request.get("expirationSeconds")
         if seconds is not None and seconds < _MIN_EXPIRATION_SECONDS:
@@ -130,11 +132,11 @@ def _token_requests(requests: list[dict[str, Any]], path: str) -> ErrorList:
 
 def create_driver(obj: Object) -> ErrorList:
     """ValidateCSIDriver."""
-    name, spec = obj["metadata"].get("name") or "", obj.get("spec") or {}
-    errors = rules.csi_driver_name("metadata.name", name)
-    for part in ("attachRequired", "podInfoOnMount", "storageCapacity"):
+    spec = obj.get("spec") or {}
+    errors: ErrorList = []
+    for part, shown in (("attachRequired", "attachedRequired"), ("podInfoOnMount",) * 2, ("storageCapacity",) * 2):
         if spec.get(part) is None:
-            errors.append(field.required(child("spec", part)))
+            errors.append(field.required(child("spec", shown)))
     policy = spec.get("fsGroupPolicy")
     if policy is None:
         errors.append(field.required("spec.fsGroupPolicy"))
@@ -144,7 +146,7 @@ def create_driver(obj: Object) -> ErrorList:
     modes = spec.get("volumeLifecycleModes") or ()
     for mode in modes:
         if mode not in ("Ephemeral", "Persistent"):
-            errors.append(field.not_supported("spec.volumeLifecycleModes", mode, ("Ephemeral", "Persistent")))
+            errors.append(field.not_supported("spec.volumeLifecycleModes", mode, ("Persistent", "Ephemeral")))
     if spec.get("seLinuxMount") is None:
         errors.append(field.required("spec.seLinuxMount"))
     period = spec.get("nodeAllocatableUpdatePeriodSeconds")
@@ -169,7 +171,7 @@ def update_driver(obj: Object, old: Object) -> ErrorList:
 # --- CSINode ---
 
 
-def _node_driver(driver: dict[str, Any], path: str) -> ErrorList:
+def _node_driver(driver: dict[str, Any], names_before: list[str], path: str) -> ErrorList:
     errors = rules.csi_driver_name(child(path, "name"), driver.get("name") or "")
     node, at = driver.get("nodeID") or "", child(path, "nodeID")
     if not node:
@@ -178,39 +180,34 @@ def _node_driver(driver: dict[str, Any], path: str) -> ErrorList:
         errors.append(field.invalid(at, node, f"must be {_MAX_NODE_ID_BYTES} characters or less"))
     count = (driver.get("allocatable") or {}).get("count")
     errors += rules.not_negative(child(path, "allocatable", "count"), count)
+    if (name := driver.get("name") or "") in names_before:
+        errors.append(field.duplicate(child(path, "name"), name))
     seen: set[str] = set()
     for key in driver.get("topologyKeys") or ():
-        where = child(path, "topologyKeys")
         if not key:
-            errors.append(field.required(where))
+            errors.append(field.required(path))
         if key in seen:
-            errors.append(field.duplicate(where, key))
+            errors.append(field.duplicate(path, key))
         seen.add(key)
-        errors += rules.qualified_name(where, key)
+        errors += rules.qualified_name(path, key)
     return errors
 
 
 def create_node(obj: Object) -> ErrorList:
     """ValidateCSINode."""
-    errors: ErrorList = []
-    seen: set[str] = set()
-    for i, driver in enumerate((obj.get("spec") or {}).get("drivers") or ()):
-        path, name = index("spec.drivers", i), driver.get("name") or ""
-        errors += _node_driver(driver, path)
-        if name in seen:
-            errors.append(field.duplicate(child(path, "name"), name))
-        seen.add(name)
-    return errors
+    drivers = (obj.get("spec") or {}).get("drivers") or []
+    known = [driver.get("name") or "" for driver in drivers]
+    return [e for i, d in enumerate(drivers) for e in _node_driver(d, known[:i], index("spec.drivers", i))]
 
 
 def update_node(obj: Object, old: Object) -> ErrorList:
     """A driver's entry is replaced as a whole or not at all; its count may change."""
     errors = create_node(obj)
-    before = {d.get("name"): d for d in (old.get("spec") or {}).get("drivers") or ()}
-    for driver in (obj.get("spec") or {}).get("drivers") or ():
-        was = before.get(driver.get("name"))
-        if was and {**was, "allocatable": None} != {**driver, "allocatable": None}:
-            errors.append(field.invalid("CSINodeDriver", driver, field.IMMUTABLE))
+    for old_driver in (old.get("spec") or {}).get("drivers") or ():
+        for driver in (obj.get("spec") or {}).get("drivers") or ():
+            if driver.get("name") == old_driver.get("name"):
+                was, now = ({**d, "allocatable": None} for d in (old_driver, driver))
+                errors += field.immutable("spec.drivers", now, was, lambda d: internal("CSINodeDriver", d))
     return errors
 
 
@@ -222,18 +219,19 @@ def create_capacity(obj: Object) -> ErrorList:
     name = obj.get("storageClassName") or ""
     errors = label_selector(obj.get("nodeTopology"), "nodeTopology")
     errors += rules.dns_subdomain("storageClassName", name)
-    for part in ("capacity", "maximumVolumeSize"):
-        if obj.get(part) is not None:
-            number = rules.amount(obj[part])
-            if quantity.sign(number) < 0:
-                errors.append(field.invalid(part, str(number), rules.NOT_NEGATIVE))
+    if obj.get("capacity") is not None:
+        number = rules.amount(obj["capacity"])
+        if quantity.sign(number) < 0:
+            errors.append(field.invalid("capacity", str(number), rules.NOT_NEGATIVE))
     return errors
 
 
 def update_capacity(obj: Object, old: Object) -> ErrorList:
     """Topology and class stay."""
-    return field.immutable("nodeTopology", obj.get("nodeTopology"), old.get("nodeTopology")) + field.immutable(
-        "storageClassName", obj.get("storageClassName", ""), old.get("storageClassName", "")
+    return (
+        create_capacity(obj)
+        + field.immutable("nodeTopology", obj.get("nodeTopology"), old.get("nodeTopology"))
+        + field.immutable("storageClassName", obj.get("storageClassName", ""), old.get("storageClassName", ""))
     )
 
 
@@ -249,27 +247,25 @@ def _attach_error(problem: dict[str, Any] | None, path: str) -> ErrorList:
     )
 
 
+def _attachment_source(source: dict[str, Any], path: str) -> ErrorList:
+    name, inline = source.get("persistentVolumeName"), source.get("inlineVolumeSpec")
+    both = "must specify exactly one of inlineVolumeSpec and persistentVolumeName"
+    if name is None and inline is None:
+        return [field.required(path, both)]
+    if name is not None and inline is not None:
+        return [field.forbidden(path, both)]
+    if inline is not None:
+        return volume_spec(inline, child(path, "inlineVolumeSpec"), inline=True)
+    if not name:
+        return [field.required(child(path, "persistentVolumeName"), "must specify non empty persistentVolumeName")]
+    return []
+
+
 def create_attachment(obj: Object) -> ErrorList:
     """ValidateVolumeAttachment."""
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     errors = rules.csi_driver_name("spec.attacher", spec.get("attacher") or "")
-    source = spec.get("source") or {}
-    name, inline = source.get("persistentVolumeName"), source.get("inlineVolumeSpec")
-    if name is None and inline is None:
-        errors.append(
-            field.required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
-        )
-    if name is not None and inline is not None:
-        errors.append(
-            field.forbidden("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName")
-        )
-    if name is not None:
-        at = "spec.source.persistentVolumeName"
-        errors += (
-            rules.dns_subdomain(at, name)
-            if name
-            else [field.required(at, "must specify non empty persistentVolumeName")]
-        )
+    errors += _attachment_source(spec.get("source") or {}, "spec.source")
     node = spec.get("nodeName") or ""
     errors += rules.dns_subdomain("spec.nodeName", node)
     metadata = status.get("attachmentMetadata") or {}
@@ -282,16 +278,20 @@ def create_attachment(obj: Object) -> ErrorList:
 
 def update_attachment(obj: Object, old: Object) -> ErrorList:
     """The spec stays."""
-    errors = create_attachment(obj)
-    if (obj.get("spec") or {}) != (old.get("spec") or {}):
-        errors.append(field.invalid("spec", obj.get("spec"), field.IMMUTABLE))
-    return errors
+    new, before = obj.get("spec") or {}, old.get("spec") or {}
+    return create_attachment(obj) + field.immutable(
+        "spec", new, before, lambda spec: internal("VolumeAttachmentSpec", spec)
+    )
 
 
-CLASS = Validation(create_class, update_class, names.name_is_dns_subdomain)
-ATTRIBUTES_CLASS = Validation(create_attributes_class, update_attributes_class, names.name_is_dns_subdomain)
-DRIVER = Validation(create_driver, update_driver)
-NODE = Validation(create_node, update_node, names.name_is_dns_subdomain)
-CAPACITY = Validation(create_capacity, update_capacity, names.name_is_dns_subdomain)
-ATTACHMENT = Validation(create_attachment, update_attachment, names.name_is_dns_subdomain)
+CLASS = Validation(create_class, update_class, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
+ATTRIBUTES_CLASS = Validation(
+    create_attributes_class, update_attributes_class, names.name_is_dns_subdomain, update_metadata=("changed", "whole")
+)
+DRIVER = Validation(create_driver, update_driver, names.name_is_dns_subdomain)
+NODE = Validation(create_node, update_node, names.name_is_dns_subdomain, update_metadata=("whole",))
+CAPACITY = Validation(
+    create_capacity, update_capacity, names.name_is_dns_subdomain, update_metadata=("changed", "whole")
+)
+ATTACHMENT = Validation(create_attachment, update_attachment, names.name_is_dns_subdomain, update_metadata=("whole",))
 ATTACHMENT_STATUS = Validation(update=update_attachment)

@@ -144,6 +144,12 @@ def nfs(source: Source, path: str) -> ErrorList:
     return errors
 
 
+def is_iqn(value: str) -> bool:
+    """Whether it names an iSCSI target."""
+    pattern = {"iqn": _IQN, "eui": _EUI, "naa": _NAA}.get(value[:3])
+    return pattern is not None and pattern.match(value) is not None
+
+
 def _iqn(path: str, value: str, prefix_rule: str) -> ErrorList:
     if not value.startswith(("iqn", "eui", "naa")):
         return [field.invalid(path, value, prefix_rule)]

@@ -162,7 +162,9 @@ def validation(compile_: Compile = no_compile) -> Validation:
     def update(obj: Object, old: Object) -> ErrorList:
         return _hooks(obj.get("webhooks") or [], old.get("webhooks") or [], compile_)
 
-    return Validation(create, update, names.name_is_dns_subdomain)
+    return Validation(
+        create, update, names.name_is_dns_subdomain, qualified_finalizers=False, update_metadata=("whole",)
+    )
 
 
 VALIDATION = validation()

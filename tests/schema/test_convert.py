@@ -7,6 +7,7 @@ import pytest
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.schema.convert import ConvertError, converter
+from miniapi.schema.empty_lists import nuller
 
 SCHEMAS = BuiltinSchemas()
 Body = dict[str, Any]
@@ -127,10 +128,29 @@ def test_a_pointer_keeps_its_zero_value() -> None:
     assert pod["spec"]["volumes"] == [{"name": "", "emptyDir": {}}]
 
 
-def test_required_lists_without_items_are_null_where_protobuf_is_stored() -> None:
-    assert convert("rbac.authorization.k8s.io", "v1", "Role", rules=[])[0]["rules"] is None
-    crd, _ = convert("apiextensions.k8s.io", "v1", "CustomResourceDefinition", spec={"versions": []})
-    assert crd["spec"]["versions"] == []
+@pytest.mark.parametrize(
+    ("group", "kind", "body", "path", "stored"),
+    [
+        ("rbac.authorization.k8s.io", "Role", {"rules": []}, ("rules",), None),
+        ("storage.k8s.io", "CSINode", {"spec": {"drivers": []}}, ("spec", "drivers"), None),
+        ("apiextensions.k8s.io", "CustomResourceDefinition", {"spec": {"versions": []}}, ("spec", "versions"), []),
+    ],
+)
+def test_required_lists_without_items_are_null_where_protobuf_is_stored(
+    group: str, kind: str, body: Body, path: tuple[str, ...], stored: Any
+) -> None:
+    schema = SCHEMAS.schema(GroupVersionKind(group, "v1", kind))
+    assert schema is not None
+
+    def at(obj: Any) -> Any:
+        for name in path:
+            obj = obj[name]
+        return obj
+
+    obj, _ = convert(group, "v1", kind, **body)
+    assert at(obj) == []
+    nuller(schema)(obj)
+    assert at(obj) == stored
 
 
 def test_quantities_are_canonical_and_may_be_numbers() -> None:

@@ -114,7 +114,6 @@ def test_a_bad_security_context_is_shown_by_its_internal_names() -> None:
         ({"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}, "requests", "less than or equal to cpu limit of 1"),
         ({"requests": {"x.io/gpu": "1"}}, "limits", "Limit must be set for non overcommitable resources"),
         ({"limits": {"x.io/gpu": "500m"}}, "limits[x.io/gpu]", "must be an integer"),
-        ({"limits": {"bogus": "1"}}, "limits[bogus]", "must be a standard resource for containers"),
         ({"limits": {"cpu": "-1"}}, "limits[cpu]", "must be greater than or equal to 0"),
         ({"limits": {"hugepages-2Mi": "2Mi"}}, "", "HugePages require cpu or memory"),
         (
@@ -128,6 +127,14 @@ def test_resources_are_judged(resources: dict[str, Any], path: str, words: str) 
     (error,) = pod.POD.create(with_container(resources=resources))
     assert error.path == "spec.containers[0].resources" + (f".{path}" if path else "")
     assert words in error.message
+
+
+def test_a_resource_that_nobody_knows_is_told_twice() -> None:
+    errors = pod.POD.create(with_container(resources={"limits": {"bogus": "1"}}))
+    assert [e.message.split(": ")[2] for e in errors] == [
+        "must be a standard resource type or fully qualified",
+        "must be a standard resource for containers",
+    ]
 
 
 def test_the_pod_spec_is_frozen_and_the_difference_shown() -> None:
@@ -240,6 +247,9 @@ def test_a_daemon_set_surges_or_stops_but_not_both() -> None:
     ]
 
 
+CLAIM_SPEC = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+
+
 def test_a_stateful_set_mounts_the_claims_that_it_makes() -> None:
     mounted = {**CONTAINER, "volumeMounts": [{"name": "data", "mountPath": "/d"}]}
     spec = {
@@ -247,7 +257,7 @@ def test_a_stateful_set_mounts_the_claims_that_it_makes() -> None:
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
         "selector": SELECTOR,
         "template": {**TEMPLATE, "spec": {**POD_SPEC, "containers": [mounted]}},
-        "volumeClaimTemplates": [{"metadata": {"name": "data"}}],
+        "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": CLAIM_SPEC}],
     }
     old = {"spec": spec}
     assert statefulset.STATEFUL_SET.create(old) == []
@@ -300,8 +310,9 @@ def test_a_failure_policy_says_when_and_what() -> None:
     ]
 
 
-def test_a_suspended_job_that_never_ran_may_move() -> None:
+def test_a_suspended_job_may_move() -> None:
     old = job_of(suspend=True)
+    old["status"] = {"conditions": [{"type": "Suspended", "status": "True"}]}
     new = copy(old)
     new["spec"]["template"]["spec"]["nodeSelector"] = {"a": "b"}
     assert job.JOB.update(new, old) == []

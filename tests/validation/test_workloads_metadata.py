@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from miniapi.meta import names
-from miniapi.validation import metadata, selector
+from miniapi.validation import field, metadata, objects, selector
 from miniapi.validation.field import ErrorList
+from miniapi.validation.interface import Validation
 
 
 def created(**meta: Any) -> ErrorList:
@@ -45,13 +48,41 @@ def test_an_immutable_field_that_changed_is_told_twice() -> None:
     old = {"name": "a", "namespace": "ns", "uid": "1", "resourceVersion": "5"}
     new = {**old, "uid": "2"}
     message = ("metadata.uid", 'Invalid value: "2": field is immutable')
-    assert told(metadata.validate_object_meta_update(new, old, "metadata")) == [message, message]
+    found = told(objects.updated(Validation(), {"metadata": new}, {"metadata": old}, namespaced=True))
+    assert found == [message, message]
+
+
+@pytest.mark.parametrize(
+    ("validation", "labels", "finalizers"),
+    [
+        (Validation(), 3, 1),
+        (Validation(update_metadata=("changed", "whole")), 4, 2),
+        (Validation(update_metadata=()), 2, 0),
+        (Validation(qualified_finalizers=False), 3, 0),
+    ],
+)
+def test_how_often_metadata_is_judged_is_the_kinds(validation: Validation, labels: int, finalizers: int) -> None:
+    old = {"name": "a", "namespace": "ns", "uid": "1", "resourceVersion": "5"}
+
+    def count(**fields: Any) -> int:
+        return len(objects.updated(validation, {"metadata": {**old, **fields}}, {"metadata": old}, namespaced=True))
+
+    assert (count(labels={"bad key": "x"}), count(finalizers=["x"])) == (labels, finalizers)
+
+
+def test_a_kind_without_rules_of_its_own_takes_any_name_that_makes_a_path() -> None:
+    broken = Validation(lambda _obj: [field.required("spec")], generic_metadata=True)
+    obj = {"metadata": {"name": "Bad_Name", "namespace": "ns", "labels": {"bad key": "x"}}}
+    assert [e.path for e in objects.created(broken, obj, namespaced=True)] == ["spec"]
+    assert [e.path for e in objects.created(Validation(generic_metadata=True), obj, namespaced=True)] == [
+        "metadata.labels"
+    ]
 
 
 def test_no_finalizer_is_added_while_deleting() -> None:
     old = {"name": "a", "resourceVersion": "5", "deletionTimestamp": "t"}
     new = {**old, "finalizers": ["x.io/b"]}
-    assert told(metadata.validate_object_meta_update(new, old, "metadata"))[0] == (
+    assert told(metadata.object_meta_update(new, old, "metadata"))[0] == (
         "metadata.finalizers",
         "Forbidden: no new finalizers can be added if the object is being deleted, "
         'found new finalizers []string{"x.io/b"}',

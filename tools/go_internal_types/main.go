@@ -1,4 +1,4 @@
-// Prints the pod types as the original's internal version names them: type -> [[GoName, jsonName, form], ...].
+// Prints types as the original's internal version names them: type -> [[GoName, jsonName, form], ...].
 // Internal types carry no JSON tags, so that a validation message that shows a whole value shows Go names.
 package main
 
@@ -8,7 +8,10 @@ import (
 	"reflect"
 	"strings"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	resourcev1 "k8s.io/api/resource/v1"
+	storagev1 "k8s.io/api/storage/v1"
 )
 
 var out = map[string][][]string{}
@@ -31,7 +34,7 @@ func form(t reflect.Type) string {
 	case reflect.Map:
 		return "map"
 	case reflect.Struct:
-		if t.PkgPath() != "k8s.io/api/core/v1" {
+		if !strings.HasPrefix(t.PkgPath(), "k8s.io/api/") {
 			switch t.Name() {
 			case "Quantity":
 				return "quantity"
@@ -104,8 +107,23 @@ func ordered(rows [][]string, order []string) (sorted [][]string) {
 	return sorted
 }
 
+var volumeSourceOrder = []string{
+	"GCEPersistentDisk", "AWSElasticBlockStore", "HostPath", "Glusterfs", "NFS", "RBD", "Quobyte", "ISCSI",
+	"FlexVolume", "Cinder", "CephFS", "FC", "Flocker", "AzureFile", "VsphereVolume", "AzureDisk",
+	"PhotonPersistentDisk", "PortworxVolume", "ScaleIO", "Local", "StorageOS", "CSI",
+}
+
 func main() {
-	walk(reflect.TypeOf(corev1.PodSpec{}))
+	roots := []any{
+		corev1.PodSpec{}, corev1.PersistentVolumeSource{}, corev1.PersistentVolumeSpec{}, corev1.ObjectReference{},
+		batchv1.PodFailurePolicy{}, batchv1.SuccessPolicy{},
+		storagev1.CSINodeDriver{}, storagev1.VolumeAttachmentSpec{},
+		resourcev1.ResourceClaimSpec{}, resourcev1.ResourceClaimTemplateSpec{}, resourcev1.AllocationResult{},
+	}
+	for _, root := range roots {
+		walk(reflect.TypeOf(root))
+	}
+	out["PersistentVolumeSource"] = ordered(out["PersistentVolumeSource"], volumeSourceOrder)
 	out["PodSpec"] = ordered(out["PodSpec"], podSpecOrder)
 	out["PodSecurityContext"] = append(hostFields, ordered(out["PodSecurityContext"], securityContextOrder)...)
 	encoder := json.NewEncoder(os.Stdout)

@@ -22,7 +22,7 @@ class AlwaysPullImages:
         if pod is None or _keeps_images(pod, attributes.old):
             return
         for container, _ in containers_with_path(pod["spec"], "spec"):
-            container["imagePullPolicy"] = "Always"  # type: ignore[index]
+            container["imagePullPolicy"] = "Always"
         for volume in pod["spec"].get("volumes") or ():
             if volume.get("image") is not None:
                 volume["image"]["pullPolicy"] = "Always"
