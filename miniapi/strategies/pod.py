@@ -189,9 +189,11 @@ def _keep_all_but(pod: Object, old: Object, spec: Fields) -> None:
     for name in ("name", "namespace", "resourceVersion", "uid", "managedFields"):
         if name in pod["metadata"]:
             meta[name] = pod["metadata"][name]
-    status = copy(old.get("status") or {})
+    status, own = copy(old.get("status") or {}), pod["metadata"]
+    own.clear()
+    own.update(meta)
     pod.clear()
-    pod.update({**copy(old), "metadata": meta, "spec": spec, "status": status})
+    pod.update({**copy(old), "metadata": own, "spec": spec, "status": status})
 
 
 def _prepare_ephemeral(pod: Object, old: Object, _ctx: WriteContext) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from miniapi import errors
 from miniapi.admission.interface import Attributes, Lister, Operation
+from miniapi.admission.refusal import forbidden
 from miniapi.kinds.kind import Kind
 
 IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
@@ -36,11 +37,8 @@ class NamespaceLifecycle:
         if (namespace.get("status") or {}).get("phase") == "Terminating" or namespace["metadata"].get(
             "deletionTimestamp"
         ):
-            raised = errors.forbidden(
-                a.kind.plural,
-                a.kind.gvk.group,
-                a.name,
-                f"unable to create new content in namespace {a.namespace} because it is being terminated",
+            raised = forbidden(
+                a, f"unable to create new content in namespace {a.namespace} because it is being terminated"
             )
             raised.causes = [
                 errors.Cause(
