@@ -45,7 +45,9 @@ def kube_server(
         clock,
         config.options.min_request_timeout_seconds,
         handlers={
-            **builtin_handlers(Sources(catalog, resources.of, config.client, config.proxy_transport)),
+            **builtin_handlers(
+                Sources(catalog, resources.of, config.client, config.proxy_transport, config.authorization.authorizer)
+            ),
             **identity_handlers(config.authentication, config.authorization, lister),
         },
         hooks={

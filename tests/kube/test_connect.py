@@ -10,7 +10,7 @@ from miniapi.clock import utc_now
 from miniapi.endpoints.context import Context
 from miniapi.errors import ApiError
 from miniapi.kube.handlers.connect import kubelet, split_name, split_path
-from miniapi.kube.handlers.pod_streams import container_of
+from miniapi.kube.handlers.pod_streams import PodStream, container_of
 from miniapi.kube.handlers.proxies import NodeLocator, PodLocator, ServiceLocator
 from miniapi.kube.handlers.upgrade_aware_proxy import Location, proxy
 from miniapi.meta.objects import Object
@@ -19,6 +19,7 @@ from miniapi.registry.encoding import StoredForm
 from miniapi.registry.resource import Resource
 from miniapi.storage.memory import MemoryStore
 from miniapi.wire import Reply, Request, no_body
+from tests.admission.world import ALICE, World
 
 
 async def resource(plural: str, namespaced: bool, *objects: Object) -> Resource:
@@ -155,3 +156,17 @@ async def test_what_is_not_reached_is_unavailable_and_an_upgrade_a_failure() -> 
     assert await told(plain) == (503, f"error trying to reach service: {refused}")
     upgrade = proxy(asking(f"{PATH}/a", Connection="Upgrade", Upgrade="websocket"), Backend(refused), location, PATH)
     assert await told(upgrade) == (500, f"error dialing backend: {refused}")
+
+
+async def test_a_websocket_needs_the_right_to_create_though_it_is_a_get() -> None:
+    world = World()
+    empty = await resource("pods", True)
+    stream = PodStream(empty, empty, Backend(Reply(200)), world)
+    path = "/api/v1/namespaces/ns/pods/p/exec"
+    context = asking(path, Connection="Upgrade", Upgrade="websocket")
+    context.user = ALICE
+    scope: Any = None
+    assert await told(stream.serve(context, scope)) == (
+        403,
+        'pods "p" is forbidden: User "alice" cannot create resource "pods/exec" in API group "" in the namespace "ns"',
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from miniapi.authz.interface import Authorizer
 from miniapi.client.client import Client
 from miniapi.clock import utc_now
 from miniapi.endpoints.scope import Hooks, ResourceHandler
@@ -35,6 +36,7 @@ class Sources:
     client: Client
     dialer: Dialer
     """To kubelets, pods and services."""
+    authorizer: Authorizer
 
     def core(self, plural: str) -> Resource:
         """The storage of a core kind. LookupError where it is not served."""
@@ -57,7 +59,7 @@ def builtin_handlers(sources: Sources) -> dict[Place, ResourceHandler]:
 def _core(sources: Sources) -> dict[Place, ResourceHandler]:
     pods, nodes, services, endpoints = map(sources.core, ("pods", "nodes", "services", "endpoints"))
     dialer, binding = sources.dialer, Binding(pods)
-    stream = PodStream(pods, nodes, dialer)
+    stream = PodStream(pods, nodes, dialer, sources.authorizer)
     return {
         ("", "pods", "binding"): binding,
         ("", "bindings", ""): binding,

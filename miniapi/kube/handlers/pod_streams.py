@@ -8,13 +8,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from miniapi import errors
+from miniapi.authz.forbidden import denied
+from miniapi.authz.interface import Authorizer
 from miniapi.endpoints.context import Context
+from miniapi.endpoints.filters.authorization import attributes_of
 from miniapi.endpoints.parameters import truthy
 from miniapi.endpoints.scope import Scope
+from miniapi.endpoints.writes import user_of
 from miniapi.kube.handlers.connect import admit, kubelet, read
 from miniapi.kube.handlers.upgrade_aware_proxy import Dialer, is_upgrade, upgrade
 from miniapi.meta.objects import Object
 from miniapi.meta.pods import containers_with_path
+from miniapi.meta.user import MASTERS_GROUP
 from miniapi.registry.resource import Resource
 from miniapi.wire import Reply
 
@@ -44,10 +49,12 @@ class PodStream:
     pods: Resource
     nodes: Resource
     dialer: Dialer
+    authorizer: Authorizer
 
     async def serve(self, context: Context, scope: Scope) -> Reply:
         """The kubelet's answer; 400 where the pod runs nowhere or no upgrade is asked for, 404 without its node."""
         info = context.info
+        await self._check_create(context)
         options = _options(info.subresource, info.query)
         await admit(context, scope, options)
         pod = await read(self.pods, "pods", info.namespace, info.name)
@@ -62,6 +69,16 @@ class PodStream:
         if not is_upgrade(context):
             raise errors.bad_request("Upgrade request required")
         return await upgrade(context, self.dialer, location)
+
+    async def _check_create(self, context: Context) -> None:
+        """403 for who may only `get`: browsers cannot open WebSockets by POST, but running something is no read."""
+        user = user_of(context)
+        if context.info.verb != "get" or not is_upgrade(context) or MASTERS_GROUP in user.groups:
+            return
+        question = replace(attributes_of(context), verb="create")
+        decision = await self.authorizer.authorize(question)
+        if decision.verdict != "allow":
+            raise denied(question, decision.reason)
 
 
 def _options(subresource: str, query: Query) -> dict[str, Any]:
