@@ -1,8 +1,8 @@
 """Writes proto/kubernetes/**.proto from two tables of facts: import_protobuf.py PROTOBUF_JSON TYPES_JSON.
 
-PROTOBUF_JSON is package -> message -> [number, name, type, label], TYPES_JSON is what tools/go_types prints.
-From the first come the wire's numbers, from the second the order and names of JSON and how Go treats a field.
-Needed once per Kubernetes release; afterwards the .proto files are the source (tools/generate_protobuf.py).
+PROTOBUF_JSON is package -> message -> [number, name, type, label]; TYPES_JSON is what `go run . all` prints in
+tools/go_types. From the first come the wire's numbers, from the second the order and names of JSON and how Go treats
+a field. Needed once per Kubernetes release; afterwards the .proto files are the source (tools/generate_protobuf.py).
 """
 
 from __future__ import annotations
