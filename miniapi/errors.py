@@ -35,6 +35,10 @@ class ApiError(Exception):
     causes: Sequence[Cause] = ()
     retry_after_seconds: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
+    always_details: bool = False
+    """`details` is written even if there are none (NewGenericServerResponse)."""
+    continue_token: str = ""
+    """Where an expired list may go on (`metadata.continue`)."""
 
     def __str__(self) -> str:
         return self.message
@@ -60,13 +64,13 @@ class ApiError(Exception):
         status: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": {"continue": self.continue_token} if self.continue_token else {},
             "status": "Failure",
             "message": self.message,
         }
         if self.reason:
             status["reason"] = self.reason
-        if details or self.reason in _ALWAYS_DETAILS:
+        if details or self.always_details or self.reason in _ALWAYS_DETAILS:
             status["details"] = details
         status["code"] = self.code
         return status
@@ -80,8 +84,6 @@ _ALWAYS_DETAILS = frozenset(
         "Conflict",
         "Invalid",
         "MethodNotAllowed",
-        "NotAcceptable",
-        "UnsupportedMediaType",
         "Timeout",
     }
 )
@@ -185,6 +187,11 @@ def method_not_allowed() -> ApiError:
     return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
 
+def generic(code: int, reason: str, message: str) -> ApiError:
+    """An answer that says no more than its code (NewGenericServerResponse)."""
+    return ApiError(code, reason, message, always_details=True)
+
+
 def not_acceptable(accepted: Sequence[str]) -> ApiError:
     """406: lists the media types the server can answer with."""
     return ApiError(
@@ -192,6 +199,11 @@ def not_acceptable(accepted: Sequence[str]) -> ApiError:
         "NotAcceptable",
         "only the following media types are accepted: " + ", ".join(accepted),
     )
+
+
+def not_acceptable_as(why: str) -> ApiError:
+    """406 for a transformation that the answer does not allow."""
+    return ApiError(406, "NotAcceptable", why)
 
 
 def unsupported_media_type(accepted: Sequence[str]) -> ApiError:

@@ -56,6 +56,7 @@ class Reply:
     status: int
     body: bytes = b""
     content_type: str = JSON
+    """Empty where the answer has none."""
     headers: list[tuple[str, str]] = field(default_factory=list)
     stream: AsyncIterator[bytes] | None = None
     """Must be closed (`aclose`) by whoever consumes it."""

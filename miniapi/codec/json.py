@@ -11,6 +11,19 @@ from miniapi.codec.interface import Decoded, DecodeError
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 
+_ESCAPES = {
+    "'": "\\'",
+    '"': '"',
+    "\\": "\\\\",
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+}
+
 
 class JsonCodec:
     """orjson; duplicate keys are looked for without slowing those who have none."""
@@ -20,9 +33,9 @@ class JsonCodec:
 
     def decode(self, data: bytes, expected: GroupVersionKind | None) -> Decoded:
         try:
-            obj = orjson.loads(data)
+            obj = loads(data)
         except orjson.JSONDecodeError:
-            raise DecodeError(json_complaint(data)) from None
+            raise DecodeError(f"couldn't get version/kind; json parse error: {json_complaint(data)}") from None
         return Decoded(obj, duplicates(data, obj))
 
     def encode(self, obj: Object) -> bytes:
@@ -30,6 +43,17 @@ class JsonCodec:
 
     def frame(self, event_type: str, encoded: bytes) -> bytes:
         return b'{"type":"%b","object":%b}\n' % (event_type.encode(), encoded.rstrip(b"\n"))
+
+
+def loads(data: bytes) -> Any:
+    """orjson.loads, but bytes that are not UTF-8 are replaced, as Go does."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        text = data.decode("utf-8", "replace")
+        if "\ufffd" not in text:
+            raise
+        return orjson.loads(text)
 
 
 def duplicates(data: bytes, obj: Any) -> tuple[str, ...]:
@@ -66,21 +90,32 @@ def _walk(value: Any, path: str, found: list[str]) -> None:
 
 
 def json_complaint(data: bytes) -> str:
-    """What encoding/json says of a text that is not JSON."""
-    text = data.decode("utf-8", "replace")
+    """What encoding/json says of a text that is not JSON; it reads bytes, and shows each as a character."""
+    text = data.decode("latin-1")
     if not text.strip():
         return "unexpected end of JSON input"
     try:
-        json.loads(text)
+        json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as problem:
         if problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated string"):
             return "unexpected end of JSON input"
         return f"invalid character {_quoted(text[problem.pos])} {_where(problem.msg, text, problem.pos)}"
+    except ValueError as problem:
+        return f"invalid character '{problem}' looking for beginning of value"
     return "invalid UTF-8 in JSON input"
 
 
+def _no_constant(name: str) -> None:
+    raise ValueError(name[0])
+
+
 def _quoted(char: str) -> str:
-    return "'\\''" if char == "'" else "'\"'" if char == '"' else "'" + json.dumps(char)[1:-1] + "'"
+    """strconv.Quote of one byte, in the quotes of a rune."""
+    if char in _ESCAPES:
+        return f"'{_ESCAPES[char]}'"
+    if char.isprintable():
+        return f"'{char}'"
+    return f"'\\x{ord(char):02x}'" if ord(char) < 0x80 else f"'\\u{ord(char):04x}'"
 
 
 def _where(message: str, text: str, position: int) -> str:

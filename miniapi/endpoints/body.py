@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from miniapi import errors
 from miniapi.codec.builtin import codec_for
 from miniapi.codec.interface import DecodeError
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
-from miniapi.meta.gvk import GroupVersionKind, parse_api_version
+from miniapi.meta.gvk import GroupVersionKind, internal_type, parse_api_version
 from miniapi.meta.objects import Object
 from miniapi.schema.convert import ConvertError
+from miniapi.wire import JSON
 
-_INTERNAL_PACKAGES = {
-    "": "core",
-    "events.k8s.io": "core",
-    "flowcontrol.apiserver.k8s.io": "flowcontrol",
-    "internal.apiserver.k8s.io": "apiserverinternal",
-    "rbac.authorization.k8s.io": "rbac",
-}
-"""Go packages of internal types whose name is not the first part of their group."""
 MAX_BODY_BYTES = 3 * 1024 * 1024
+SUMMARY_BYTES = 30
+UNTYPED = "couldn't get version/kind; json parse error: "
+_TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 
 
 async def read(context: Context) -> bytes:
@@ -27,91 +26,111 @@ async def read(context: Context) -> bytes:
     return await context.request.read(MAX_BODY_BYTES)
 
 
-def complain(context: Context, complaints: list[str], field_validation: str, gvk: GroupVersionKind) -> None:
-    """Unknown and duplicate fields: a 400, warnings, or nothing."""
-    if not complaints or field_validation == "Ignore":
-        return
-    if field_validation == "Strict":
-        raise errors.bad_request(
-            f'{gvk.kind} in version "{gvk.version}" cannot be handled as a {gvk.kind}: '
-            f"strict decoding error: {', '.join(complaints)}"
-        )
-    for complaint in complaints:
-        context.warn(complaint)
-
-
-def type_meta(obj: Object, expected: GroupVersionKind) -> None:
-    """Fills apiVersion and kind from the URL; 400 where the body says another type."""
-    if not obj.get("kind"):
-        obj["kind"] = expected.kind
-    if not obj.get("apiVersion"):
-        obj["apiVersion"] = expected.api_version
+class Unfit(Exception):
+    """A body that is not an object of the kind; the message is the decoder's."""
 
 
 def decode(context: Context, scope: Scope, data: bytes, expected: GroupVersionKind, field_validation: str) -> Object:
-    """Decodes, checks the type, converts to the kind's fields and defaults."""
-    content_type = context.request.headers.get("Content-Type") or "application/json"
+    """Decodes, checks the type, converts to the kind's fields and defaults; 400 or 415 where that cannot be."""
+    content_type = context.request.headers.get("Content-Type") or JSON
     codec = codec_for(content_type, custom=scope.kind.custom)
     try:
         decoded = codec.decode(data, expected)
+        obj = {} if decoded.obj is None else decoded.obj
+        given = given_type(obj, expected)
     except DecodeError as problem:
-        raise errors.bad_request(
-            f'{expected.kind} in version "{expected.version}" cannot be handled as a {expected.kind}: {problem}'
-        ) from None
-    obj = decoded.obj
-    if not isinstance(obj, dict):
-        raise errors.bad_request(
-            "couldn't get version/kind; json parse error: json: cannot unmarshal "
-            f"{json_type(obj)} into Go value of type struct "
-            '{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-        )
-    return typed(context, scope, obj, expected, field_validation, list(decoded.duplicates))
-
-
-def typed(
-    context: Context,
-    scope: Scope,
-    obj: Object,
-    expected: GroupVersionKind,
-    field_validation: str,
-    complaints: list[str],
-) -> Object:
-    """As `decode`, from a decoded object."""
-    type_meta(obj, expected)
+        told = f"the object provided is unrecognized (must be of type {expected.kind}): {problem} ({_summary(data)})"
+        raise errors.bad_request(told) from None
+    handled = f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: '
     try:
-        group, version = parse_api_version(obj["apiVersion"])
-    except (ValueError, AttributeError) as problem:
-        raise errors.bad_request(str(problem)) from None
-    if (group, version, obj["kind"]) != tuple(expected):
-        raise errors.bad_request(_other_type(scope, GroupVersionKind(group, version, obj["kind"]), expected))
-    try:
-        obj, unknown = scope.convert(obj)
-    except ConvertError as problem:
-        raise errors.bad_request(
-            f'{expected.kind} in version "{expected.version}" cannot be handled as a {expected.kind}: {problem}'
-        ) from None
-    complain(context, complaints + unknown, field_validation, expected)
-    scope.default(obj)
-    scope.strategy.default(obj)
+        obj, unknown = fit(scope, obj, given, expected)
+    except Unfit as problem:
+        raise errors.bad_request(f"{handled}{problem}") from None
+    complaints = [*decoded.duplicates, *unknown]
+    if complaints and field_validation == "Strict":
+        raise errors.bad_request(handled + strict_error(complaints))
+    warn_of(context, complaints, field_validation)
+    default(scope, obj)
     return obj
 
 
-def _other_type(scope: Scope, given: GroupVersionKind, expected: GroupVersionKind) -> str:
+def fit(scope: Scope, obj: Object, given: GroupVersionKind, expected: GroupVersionKind) -> tuple[Object, list[str]]:
+    """-> (the object with its kind's fields, complaints about others). Raises Unfit, and 400 for another version."""
+    if given != expected:
+        raise _other_type(scope, given, expected)
+    obj["kind"], obj["apiVersion"] = expected.kind, expected.api_version
+    try:
+        return scope.convert(obj)
+    except ConvertError as problem:
+        raise Unfit(str(problem)) from None
+
+
+def fit_again(scope: Scope, obj: Object, expected: GroupVersionKind) -> tuple[Object, list[str]]:
+    """As `fit`, for an object that was patched. Raises Unfit, and 400 for another version."""
+    try:
+        given = given_type(obj, expected)
+    except DecodeError as problem:
+        raise Unfit(str(problem)) from None
+    return fit(scope, obj, given, expected)
+
+
+def default(scope: Scope, obj: Object) -> None:
+    """Fills in what the kind defaults, in place."""
+    scope.default(obj)
+    scope.strategy.default(obj)
+
+
+def strict_error(complaints: Sequence[str]) -> str:
+    """runtime.NewStrictDecodingError."""
+    return f"strict decoding error: {', '.join(complaints)}"
+
+
+def warn_of(context: Context, complaints: Sequence[str], field_validation: str) -> None:
+    """Unknown and duplicate fields become warnings, unless they are to be ignored."""
+    if field_validation != "Ignore":
+        for complaint in complaints:
+            context.warn(complaint)
+
+
+def given_type(obj: Any, expected: GroupVersionKind) -> GroupVersionKind:
+    """What the object says it is, what it leaves out taken from the URL (SimpleMetaFactory.Interpret)."""
+    if not isinstance(obj, dict):
+        raise DecodeError(f"{UNTYPED}json: cannot unmarshal {json_type(obj)} into Go value of type {_TYPE_META}")
+    for name in ("apiVersion", "kind"):
+        value = obj.get(name)
+        if value is not None and not isinstance(value, str):
+            found = json_type(value)
+            raise DecodeError(f"{UNTYPED}json: cannot unmarshal {found} into Go struct field .{name} of type string")
+    try:
+        group, version = parse_api_version(obj.get("apiVersion") or "")
+    except ValueError as problem:
+        raise DecodeError(str(problem)) from None
+    if not version and group in ("", expected.group):
+        group, version = expected.group, expected.version
+    return GroupVersionKind(group, version, obj.get("kind") or expected.kind)
+
+
+def _summary(data: bytes) -> str:
+    """The start of a body that nobody could read (handlers.summarizeData)."""
+    if not data:
+        return "<empty>"
+    more = " ..." if len(data) > SUMMARY_BYTES else ""
+    start = data[:SUMMARY_BYTES]
+    return (start.decode("utf-8", "replace") if start[:1] == b"{" else start.hex()) + more
+
+
+def _other_type(scope: Scope, given: GroupVersionKind, expected: GroupVersionKind) -> Exception:
     """Types that the original knows are decoded before it sees that they are the wrong ones."""
     known = scope.known_types(given)
     if given.kind == expected.kind and (known is not None or scope.kind.custom):
-        return (
+        return errors.bad_request(
             f"the API version in the data ({given.api_version}) does not match the expected API version "
             f"({expected.api_version})"
         )
-    start = f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: '
     if known is None:
-        return (
-            f'{start}no kind "{given.kind}" is registered for version "{given.api_version}" in scheme '
-            '"pkg/api/legacyscheme/scheme.go:30"'
-        )
-    package = _INTERNAL_PACKAGES.get(expected.group, expected.group.split(".")[0])
-    return f"{start}converting ({known.go_type}) to ({package}.{expected.kind}): unknown conversion"
+        scheme = '"pkg/api/legacyscheme/scheme.go:30"'
+        return Unfit(f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme {scheme}')
+    return Unfit(f"converting ({known.go_type}) to ({internal_type(expected)}): unknown conversion")
 
 
 def json_type(value: object) -> str:

@@ -9,9 +9,9 @@ import orjson
 from miniapi import errors
 from miniapi.codec.builtin import codec_for
 from miniapi.codec.interface import DecodeError
-from miniapi.endpoints.body import read
+from miniapi.endpoints.body import given_type, json_type, read
 from miniapi.endpoints.context import Context
-from miniapi.endpoints.parameters import WriteOptions, dry_run_causes
+from miniapi.endpoints.parameters import WriteOptions, dry_run_causes, integer, truthy
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.writes import attributes, write_context
 from miniapi.kinds.kind import Kind
@@ -19,66 +19,82 @@ from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.registry.deletion import check_preconditions, mark
 from miniapi.storage.interface import KeyConflict, Stored
+from miniapi.wire import JSON
 
-POLICIES = ("Background", "Foreground", "Orphan")
+POLICIES = ("Foreground", "Background", "Orphan")
+_FIELDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("gracePeriodSeconds", (int,), "int64"),
+    ("preconditions", (dict,), "v1.Preconditions"),
+    ("orphanDependents", (bool,), "bool"),
+    ("propagationPolicy", (str,), "v1.DeletionPropagation"),
+    ("dryRun", (list,), "[]string"),
+)
 DELETE_OPTIONS = GroupVersionKind("meta.k8s.io", "v1", "DeleteOptions")
 
 
 async def delete_options(context: Context) -> dict[str, Any]:
-    """metav1.DeleteOptions from the body, or from the query where there is none; 422 for what does not go together."""
+    """metav1.DeleteOptions from the body, or from the query where there is none; 422 for what does not go together.
+
+    A body that is no DeleteOptions is a 500: the original's decoder is not told to say more.
+    """
     raw = await read(context)
-    options: dict[str, Any] = {}
-    if raw:
-        content_type = context.request.headers.get("Content-Type") or "application/json"
-        try:
-            decoded = codec_for(content_type, custom=False).decode(raw, DELETE_OPTIONS).obj
-        except DecodeError as problem:
-            raise errors.bad_request(str(problem)) from None
-        if not isinstance(decoded, dict):
-            raise errors.bad_request("couldn't get version/kind; json parse error: not an object")
-        options = decoded
-        kind = options.get("kind") or "DeleteOptions"
-        if kind != "DeleteOptions":
-            raise errors.bad_request("decoded object cannot be converted to DeleteOptions")
-    else:
-        for name, value in context.info.query:
-            if name == "gracePeriodSeconds":
-                try:
-                    options[name] = int(value)
-                except ValueError:
-                    raise errors.bad_request(f'strconv.ParseInt: parsing "{value}": invalid syntax') from None
-            elif name == "propagationPolicy":
-                options[name] = value
-            elif name == "orphanDependents":
-                options[name] = value.lower() not in ("false", "0", "f")
-            elif name == "dryRun":
-                options.setdefault("dryRun", []).append(value)
-    if isinstance(options.get("gracePeriodSeconds"), int) and options["gracePeriodSeconds"] < 0:
-        options["gracePeriodSeconds"] = 1
-    causes: list[errors.Cause] = []
-    policy = options.get("propagationPolicy")
-    if policy is not None and policy not in POLICIES:
-        shown = ", ".join(f'"{p}"' for p in ("Foreground", "Background", "Orphan", "nil"))
-        causes.append(
-            errors.Cause(
-                "FieldValueNotSupported",
-                f"Unsupported value: {orjson.dumps(policy).decode()}: supported values: {shown}",
-                "propagationPolicy",
-            )
-        )
-    if policy is not None and options.get("orphanDependents") is not None:
-        causes.append(
-            errors.Cause(
-                "FieldValueInvalid",
-                f"Invalid value: {orjson.dumps(policy).decode()}: "
-                "orphanDependents and deletionPropagation cannot be both set",
-                "propagationPolicy",
-            )
-        )
-    causes += dry_run_causes(options.get("dryRun") or [], "DeleteOptions")
+    options = _decoded(context, raw) if raw else _of_query(context)
+    causes = _causes(options)
     if causes:
         raise errors.invalid("DeleteOptions", "meta.k8s.io", "", causes)
+    if (options.get("gracePeriodSeconds") or 0) < 0:
+        options["gracePeriodSeconds"] = 1
     return options
+
+
+def _decoded(context: Context, raw: bytes) -> dict[str, Any]:
+    codec = codec_for(context.request.headers.get("Content-Type") or JSON, custom=False)
+    try:
+        obj = codec.decode(raw, DELETE_OPTIONS).obj or {}
+        given = given_type(obj, DELETE_OPTIONS)
+    except DecodeError as problem:
+        raise errors.server_error(str(problem)) from None
+    if given.kind != DELETE_OPTIONS.kind:
+        raise errors.server_error("decoded object cannot be converted to DeleteOptions")
+    for name, kinds, go_type in _FIELDS:
+        value = obj.get(name)
+        if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
+            found = json_type(value)
+            raise errors.server_error(
+                f"json: cannot unmarshal {found} into Go struct field DeleteOptions.{name} of type {go_type}"
+            )
+    options: dict[str, Any] = {k: v for k, v in obj.items() if v is not None}
+    return options
+
+
+def _of_query(context: Context) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for name, value in reversed(context.info.query):  # the first of a name counts
+        if name == "gracePeriodSeconds":
+            options[name] = integer(value)
+        elif name == "propagationPolicy":
+            options[name] = value
+        elif name == "orphanDependents":
+            options[name] = truthy(value)
+        elif name == "dryRun":
+            options[name] = [value, *options.get(name, [])]
+    return options
+
+
+def _causes(options: dict[str, Any]) -> list[errors.Cause]:
+    """metav1 validation.ValidateDeleteOptions."""
+    causes: list[errors.Cause] = []
+    policy = options.get("propagationPolicy")
+    if policy is not None:
+        shown = orjson.dumps(policy).decode()
+        if options.get("orphanDependents") is not None:
+            why = f"Invalid value: {shown}: orphanDependents and deletionPropagation cannot be both set"
+            causes.append(errors.Cause("FieldValueInvalid", why, "propagationPolicy"))
+        if policy not in POLICIES:
+            supported = ", ".join(f'"{p}"' for p in (*POLICIES, "nil"))
+            why = f"Unsupported value: {shown}: supported values: {supported}"
+            causes.append(errors.Cause("FieldValueNotSupported", why, "propagationPolicy"))
+    return causes + dry_run_causes(options.get("dryRun") or [])
 
 
 def warn_of_orphans(context: Context, scope: Scope, options: dict[str, Any]) -> None:
@@ -110,7 +126,8 @@ async def remove(context: Context, scope: Scope, found: Stored, options: dict[st
             return obj, gone
         try:
             if gone:
-                await versioned.resource.remove(current)
+                revision = await versioned.resource.remove(current)
+                obj["metadata"]["resourceVersion"] = str(revision)
                 if scope.hooks.after_delete:
                     await scope.hooks.after_delete(obj)
                 return obj, True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from miniapi import errors
+from miniapi.endpoints import routing
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.verbs import create, delete, delete_collection, get, list, patch, update, watch
@@ -25,20 +25,13 @@ VERBS: dict[str, Serve] = {
 
 
 async def serve(context: Context, scope: Scope) -> Reply:
-    """Runs the verb, if the resource has it."""
-    verb = context.info.verb
-    allowed = scope.subresource.verbs if scope.subresource else scope.kind.verbs
-    if verb not in allowed:
-        raise errors.method_not_allowed()
-    if scope.kind.namespaced and not context.info.namespace:
-        if context.info.name and verb not in ("list", "watch"):
-            raise errors.page_not_found()
-        if verb not in ("list", "watch"):
-            raise errors.method_not_allowed()
-    elif not scope.kind.namespaced and context.info.namespace and context.info.resource != "namespaces":
-        raise errors.page_not_found()
+    """Runs the verb, if the resource has it at this path."""
+    if scope.kind.custom:
+        routing.route_custom(context, scope)
+    else:
+        routing.route(context, scope)
     if scope.kind.deprecated:
         context.warn(scope.kind.deprecated)
     if scope.handler is not None:
         return await scope.handler.serve(context, scope)
-    return await VERBS[verb](context, scope)
+    return await VERBS[context.info.verb](context, scope)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from miniapi import errors
 from miniapi.errors import Cause
+from miniapi.validation.metadata import field_manager
 
 FIELD_VALIDATION = ("Ignore", "Warn", "Strict")
 MAX_MANAGER_CHARS = 128
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_UNLESS_VERSION = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+_WITH_CONTINUE = "resourceVersionMatch is forbidden when continue is provided"
+_EXACT_ZERO = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
 
 
 def truthy(value: str) -> bool:
     """How the original reads a boolean parameter: present and not false."""
-    return value.lower() not in ("false", "0", "f")
+    return value.lower() not in ("false", "0")
 
 
 @dataclass(slots=True)
@@ -33,11 +39,9 @@ class ListOptions:
     send_initial_events: bool | None = None
 
 
-def _integer(value: str) -> int:
+def integer(value: str) -> int:
     """strconv.ParseInt, whose words the 400 repeats."""
-    if not value:
-        return 0
-    if not value.lstrip("+-").isdecimal():
+    if not _INTEGER.fullmatch(value):
         raise errors.bad_request(f'strconv.ParseInt: parsing "{value}": invalid syntax')
     number = int(value)
     if not -(2**63) <= number < 2**63:
@@ -62,67 +66,66 @@ def list_options(query: tuple[tuple[str, str], ...], *, watch: bool) -> ListOpti
         elif name == "resourceVersionMatch":
             options.resource_version_match = value
         elif name == "limit":
-            options.limit = _integer(value)
+            options.limit = integer(value)
         elif name == "continue":
             options.continue_token = value
         elif name == "timeoutSeconds":
-            options.timeout_seconds = _integer(value)
+            options.timeout_seconds = integer(value)
         elif name == "allowWatchBookmarks":
             options.allow_bookmarks = truthy(value)
         elif name == "sendInitialEvents":
             options.send_initial_events = truthy(value)
-    causes = _inconsistent(options)
+    if watch and options.resource_version in ("", "0") and options.send_initial_events is None:
+        if not options.resource_version_match:  # SetListOptionsDefaults
+            options.send_initial_events, options.resource_version_match = True, "NotOlderThan"
+    causes = _watch_causes(options) if watch else _list_causes(options)
     if causes:
         raise errors.invalid("ListOptions", "meta.k8s.io", "", causes)
     return options
 
 
-def _inconsistent(o: ListOptions) -> list[Cause]:
-    """metav1 validation.ValidateListOptions."""
+def _forbidden(field: str, why: str) -> Cause:
+    return Cause("FieldValueForbidden", f"Forbidden: {why}", field)
+
+
+def _unknown_match(match: str, supported: str) -> Cause:
+    why = f'Unsupported value: "{match}": supported values: {supported}'
+    return Cause("FieldValueNotSupported", why, "resourceVersionMatch")
+
+
+def _list_causes(o: ListOptions) -> list[Cause]:
+    """ValidateListOptions."""
     causes: list[Cause] = []
-
-    def forbid(field: str, why: str) -> None:
-        causes.append(Cause("FieldValueForbidden", f"Forbidden: {why}", field))
-
     match = o.resource_version_match
-    if o.watch and match and o.send_initial_events is None:
-        forbid(
-            "resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-        )
-    if o.send_initial_events is not None:
-        if not o.watch:
-            forbid("sendInitialEvents", "sendInitialEvents is forbidden for list")
-        elif not match and o.send_initial_events:
-            forbid(
-                "resourceVersionMatch",
-                "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-            )
-        elif match and match != "NotOlderThan":
-            causes.append(
-                Cause(
-                    "FieldValueNotSupported",
-                    f'Unsupported value: "{match}": supported values: "NotOlderThan"',
-                    "resourceVersionMatch",
-                )
-            )
-        if o.continue_token:
-            forbid("continue", "continue is forbidden when sendInitialEvents is provided")
-        return causes
-    if match and not o.watch:
-        if o.continue_token:
-            forbid("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided")
+    if match:
         if not o.resource_version:
-            forbid("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided")
+            causes.append(_forbidden("resourceVersionMatch", _UNLESS_VERSION))
+        if o.continue_token:
+            causes.append(_forbidden("resourceVersionMatch", _WITH_CONTINUE))
         if match not in ("Exact", "NotOlderThan"):
-            causes.append(
-                Cause(
-                    "FieldValueNotSupported",
-                    f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""',
-                    "resourceVersionMatch",
-                )
-            )
+            causes.append(_unknown_match(match, '"Exact", "NotOlderThan", ""'))
         if match == "Exact" and o.resource_version == "0":
-            forbid("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+            causes.append(_forbidden("resourceVersionMatch", _EXACT_ZERO))
+    if o.send_initial_events is not None:
+        causes.append(_forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    return causes
+
+
+def _watch_causes(o: ListOptions) -> list[Cause]:
+    """validateWatchOptions, with the WatchList feature."""
+    causes: list[Cause] = []
+    match = o.resource_version_match
+    if o.send_initial_events is not None and match != "NotOlderThan":
+        why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        causes.append(_forbidden("resourceVersionMatch", why))
+    if match:
+        if o.send_initial_events is None:
+            why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            causes.append(_forbidden("resourceVersionMatch", why))
+        if match != "NotOlderThan":
+            causes.append(_unknown_match(match, '"NotOlderThan"'))
+        if o.continue_token:
+            causes.append(_forbidden("resourceVersionMatch", _WITH_CONTINUE))
     return causes
 
 
@@ -147,7 +150,7 @@ class WriteOptions:
         return out
 
 
-def dry_run_causes(values: list[str], kind: str) -> list[Cause]:
+def dry_run_causes(values: list[str]) -> list[Cause]:
     """NotSupported for anything but `All`."""
     bad = [v for v in values if v != "All"]
     if not bad:
@@ -161,14 +164,12 @@ def write_options(
 ) -> WriteOptions:
     """422 as metav1 validation.ValidateCreateOptions and its siblings say it."""
     options = WriteOptions()
-    dry: list[str] = []
-    for name, value in query:
-        if name == "dryRun":
-            dry.append(value)
-        elif name == "fieldManager":
-            options.field_manager = options.field_manager or value
+    dry = [value for name, value in query if name == "dryRun"]
+    for name, value in reversed(query):  # the first of a name counts
+        if name == "fieldManager":
+            options.field_manager = value
         elif name == "fieldValidation":
-            options.field_validation = options.field_validation or value
+            options.field_validation = value
         elif name == "force":
             options.force = truthy(value)
     causes: list[Cause] = []
@@ -180,37 +181,20 @@ def write_options(
                 )
         elif options.force is not None:
             causes.append(Cause("FieldValueForbidden", "Forbidden: may not be specified for non-apply patch", "force"))
-    causes += _manager_causes(options.field_manager)
-    causes += dry_run_causes([d for d in dry if d], kind)
+    causes += [e.cause() for e in field_manager(options.field_manager, "fieldManager")]
+    causes += dry_run_causes(dry)
     if options.field_validation and options.field_validation not in FIELD_VALIDATION:
         causes.append(
             Cause(
                 "FieldValueNotSupported",
-                f'Unsupported value: "{options.field_validation}": supported values: "Ignore", "Strict", "Warn"',
+                f'Unsupported value: "{options.field_validation}": supported values: "", "Ignore", "Strict", "Warn"',
                 "fieldValidation",
             )
         )
     if causes:
         raise errors.invalid(kind, "meta.k8s.io", "", causes)
-    options.dry_run = bool([d for d in dry if d])
+    options.dry_run = bool(dry)
     return options
-
-
-def _manager_causes(manager: str) -> list[Cause]:
-    causes: list[Cause] = []
-    if len(manager.encode()) > MAX_MANAGER_CHARS:
-        causes.append(
-            Cause("FieldValueTooLong", f"Too long: may not be more than {MAX_MANAGER_CHARS} bytes", "fieldManager")
-        )
-    if not manager.isprintable():
-        causes.append(
-            Cause(
-                "FieldValueInvalid",
-                f'Invalid value: "{manager}": should only contain printable characters',
-                "fieldManager",
-            )
-        )
-    return causes
 
 
 def manager_name(options: WriteOptions, user_agent: str) -> str:

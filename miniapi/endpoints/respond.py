@@ -7,23 +7,34 @@ from typing import Any
 
 import orjson
 
-from miniapi.codec.negotiate import Negotiated
+from miniapi import errors
+from miniapi.codec.negotiate import PARTIAL, PARTIAL_LIST, TABLE, Negotiated, Shape, check_table, negotiate
+from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
 from miniapi.errors import ApiError
-from miniapi.meta.gvk import GroupVersionKind
+from miniapi.meta.gvk import GroupVersionKind, internal_type
 from miniapi.meta.objects import Object
 from miniapi.storage.interface import Stored
 from miniapi.wire import JSON, PROTOBUF, Reply
 
-_TABLE = "Table"
+
+def accepted(context: Context, scope: Scope, shape: Shape = "object") -> Negotiated:
+    """The form in which the client wants the answer; 406."""
+    headers = context.request.headers
+    return negotiate(
+        headers.get("Accept", ""),
+        context.info.query,
+        user_agent=headers.get("User-Agent", ""),
+        protobuf=scope.protobuf,
+        shape=shape,
+    )
 
 
 def status_object(obj: dict[str, Any], code: int, negotiated: Negotiated | None = None) -> Reply:
     """A Status, or any small document made for this answer."""
-    if negotiated is None or negotiated.codec.media_type == JSON:
-        indent = orjson.OPT_INDENT_2 if negotiated is not None and negotiated.pretty else 0
-        return Reply(code, orjson.dumps(obj, option=indent) + b"\n", JSON)
-    return Reply(code, negotiated.codec.encode(obj), negotiated.media_type)
+    if negotiated is None:
+        return Reply(code, orjson.dumps(obj, option=orjson.OPT_INDENT_2), JSON)
+    return _encode(obj, negotiated, code)
 
 
 def error(problem: ApiError, negotiated: Negotiated | None = None) -> Reply:
@@ -38,7 +49,7 @@ def error(problem: ApiError, negotiated: Negotiated | None = None) -> Reply:
 def stored(scope: Scope, found: Stored, negotiated: Negotiated, code: int = 200) -> Reply:
     """One stored object; JSON without transformation goes out as the bytes it has."""
     if negotiated.plain_json:
-        return Reply(code, scope.versioned.encoded(found), JSON)
+        return Reply(code, scope.versioned.encoded(found) + b"\n", JSON)
     if negotiated.media_type == PROTOBUF:
         messages = scope.versioned.messages
         if negotiated.as_kind:
@@ -47,27 +58,44 @@ def stored(scope: Scope, found: Stored, negotiated: Negotiated, code: int = 200)
     return one(scope, scope.versioned.object(found), negotiated, code)
 
 
+def outcome(scope: Scope, found: Stored | None, obj: Object, negotiated: Negotiated, code: int) -> Reply:
+    """The object that a write stored, or would have."""
+    return stored(scope, found, negotiated, code) if found else one(scope, obj, negotiated, code)
+
+
 def one(scope: Scope, obj: Object, negotiated: Negotiated, code: int = 200) -> Reply:
     """One object in hand."""
-    if negotiated.as_kind == _TABLE:
+    check_table(negotiated)
+    if negotiated.as_kind == TABLE:
         table = scope.printer.table([obj], obj["metadata"], negotiated.as_version, negotiated.include_object)
         return _encode(table, negotiated, code)
-    if negotiated.as_kind == "PartialObjectMetadata":
+    if negotiated.as_kind == PARTIAL:
         return _encode(partial(obj, negotiated.as_version), negotiated, code)
+    if negotiated.as_kind == PARTIAL_LIST:
+        raise _wrong_shape(scope, PARTIAL_LIST, "not a list")
     return _encode(obj, negotiated, code)
 
 
 def _encode(obj: Object, negotiated: Negotiated, code: int) -> Reply:
     if negotiated.codec.media_type == JSON:
-        option = orjson.OPT_INDENT_2 if negotiated.pretty else 0
+        option = orjson.OPT_INDENT_2 if negotiated.pretty else orjson.OPT_APPEND_NEWLINE
         return Reply(code, orjson.dumps(obj, option=option), JSON)
     return Reply(code, negotiated.codec.encode(obj), negotiated.media_type)
+
+
+def _wrong_shape(scope: Scope, asked: str, found: str) -> ApiError:
+    """406 for a list that was wanted as an object, or the other way round."""
+    gvk = scope.gvk if asked == PARTIAL_LIST else scope.kind.list_gvk
+    go_type = internal_type(gvk)
+    if scope.kind.custom:
+        go_type = "unstructured.Unstructured" if asked == PARTIAL_LIST else "unstructured.UnstructuredList"
+    return errors.not_acceptable_as(f"you requested {asked}, but the requested object is {found} (*{go_type})")
 
 
 def partial(obj: Object, version: str = "v1") -> Object:
     """PartialObjectMetadata of an object."""
     return {
-        "kind": "PartialObjectMetadata",
+        "kind": PARTIAL,
         "apiVersion": f"meta.k8s.io/{version or 'v1'}",
         "metadata": obj.get("metadata") or {},
     }
@@ -105,13 +133,16 @@ def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], nego
 
 def made(scope: Scope, objects: list[Object], meta: dict[str, Any], negotiated: Negotiated) -> Reply:
     """A list of objects in hand."""
-    if negotiated.as_kind == _TABLE:
+    check_table(negotiated)
+    if negotiated.as_kind == PARTIAL:
+        raise _wrong_shape(scope, PARTIAL, "a list")
+    if negotiated.as_kind == TABLE:
         return _encode(
             scope.printer.table(objects, meta, negotiated.as_version, negotiated.include_object), negotiated, 200
         )
-    if negotiated.as_kind == "PartialObjectMetadataList":
+    if negotiated.as_kind == PARTIAL_LIST:
         document: Object = {
-            "kind": "PartialObjectMetadataList",
+            "kind": PARTIAL_LIST,
             "apiVersion": f"meta.k8s.io/{negotiated.as_version}",
             "metadata": meta,
             "items": [partial(o, negotiated.as_version) for o in objects],

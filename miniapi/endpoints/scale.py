@@ -10,16 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from miniapi import errors
-from miniapi.codec.interface import DecodeError
-from miniapi.codec.negotiate import negotiate
-from miniapi.codec.yaml import YamlCodec
 from miniapi.endpoints import respond
-from miniapi.endpoints.body import decode, read, typed
+from miniapi.endpoints.body import decode, read
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions, manager_name, write_options
+from miniapi.endpoints.patching import read_patch
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.update_flow import check_name
-from miniapi.endpoints.verbs.patch import APPLY_PATCH, BUILT_IN, PATCHERS, STRATEGIC_PATCH
 from miniapi.endpoints.writes import attributes, before_update, check_namespace, raise_invalid, write_context
 from miniapi.meta.objects import Object, copy
 from miniapi.patch.scale import Paths, to_parent, to_scale
@@ -42,7 +39,7 @@ class ScaleHandler:
         """The Scale, as it is or as it became."""
         info = context.info
         if info.verb == "get":
-            negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
+            negotiated = respond.accepted(context, scope)
             found = await scope.versioned.resource.get(info.namespace, info.name)
             if found is None:
                 raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
@@ -50,39 +47,18 @@ class ScaleHandler:
         return await (self._update(context, scope) if info.verb == "update" else self._patch(context, scope))
 
     async def _update(self, context: Context, scope: Scope) -> Reply:
+        data = await read(context)
         options = write_options(context.info.query, "UpdateOptions")
-        body = decode(context, scope, await read(context), scope.gvk, options.field_validation)
+        body = decode(context, scope, data, scope.gvk, options.field_validation)
         meta = body.setdefault("metadata", {})
-        check_name(meta, context.info.name)
         check_namespace(context, scope, meta)
+        check_name(meta, context.info.name)
         change = _Change(context, scope, self, options, "UpdateOptions", lambda _shown: copy(body))
         return await change.run()
 
     async def _patch(self, context: Context, scope: Scope) -> Reply:
-        media_type = (context.request.headers.get("Content-Type") or "").split(";")[0].strip()
-        allowed = [t for t in BUILT_IN if t != STRATEGIC_PATCH] if scope.kind.custom else list(BUILT_IN)
-        if media_type not in allowed:
-            raise errors.unsupported_media_type(allowed)
-        applying = media_type == APPLY_PATCH
-        options = write_options(context.info.query, "PatchOptions", apply=applying, patch=True)
-        body = await read(context)
-        manager = manager_name(options, context.request.headers.get("User-Agent", ""))
-        patch = _applied(scope, body, manager, bool(options.force)) if applying else PATCHERS[media_type](scope, body)
-
-        def transform(shown: Object) -> Object:
-            return typed(context, scope, patch(shown), scope.gvk, options.field_validation, [])
-
-        return await _Change(context, scope, self, options, "PatchOptions", transform, applying, True).run()
-
-
-def _applied(scope: Scope, body: bytes, manager: str, force: bool) -> Callable[[Object], Object]:
-    try:
-        config = YamlCodec().decode(body, scope.gvk).obj
-    except DecodeError as problem:
-        raise errors.bad_request(f"error decoding YAML: {problem}") from None
-    if not isinstance(config, dict):
-        raise errors.bad_request("error decoding YAML: not an object")
-    return lambda shown: scope.fields.apply(shown, config, manager, force, scope.clock())
+        patch = await read_patch(context, scope)
+        return await _Change(context, scope, self, patch.options, "PatchOptions", patch, patch.applies).run()
 
 
 @dataclass(slots=True)
@@ -96,12 +72,11 @@ class _Change:
     options_kind: str
     transform: Callable[[Object], Object]
     owns: bool = False
-    retry_conflicts: bool = False
 
     async def run(self) -> Reply:
         """Reads, changes, stores; again from what is there where someone came between."""
         context, scope, info = self.context, self.scope, self.context.info
-        negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
+        negotiated = respond.accepted(context, scope)
         versioned = scope.versioned
         current = await versioned.resource.get(info.namespace, info.name)
         while True:

@@ -26,13 +26,17 @@ def _everything(_obj: Object) -> bool:
     return True
 
 
-def compile_selection(kind: Kind, options: ListOptions) -> Selection:
-    """400 for what does not parse and for fields that the kind does not offer."""
-    if not options.label_selector and not options.field_selector:
+def compile_selection(kind: Kind, options: ListOptions, only: str = "") -> Selection:
+    """400 for what does not parse and for fields that the kind does not offer.
+
+    `only` is the name in the path of a watch, which counts like a field selector.
+    """
+    field_selector = options.field_selector or (f"metadata.name={only}" if only else "")
+    if not options.label_selector and not field_selector:
         return Selection(True, "", _everything)
     try:
         label = selectors.parse_label_selector(options.label_selector) if options.label_selector else None
-        terms = selectors.parse_field_selector(options.field_selector) if options.field_selector else ()
+        terms = selectors.parse_field_selector(field_selector) if field_selector else ()
     except ValueError as problem:
         raise errors.bad_request(str(problem)) from None
     fields: dict[str, Callable[[Object], str]] = {

@@ -9,10 +9,19 @@ from typing import Any
 from miniapi import errors
 from miniapi.admission.interface import Attributes
 from miniapi.endpoints.context import Context
+from miniapi.endpoints.listing import parse_resource_version
 from miniapi.endpoints.owner_references import dedupe_owner_references
 from miniapi.endpoints.parameters import WriteOptions
 from miniapi.endpoints.scope import Scope
-from miniapi.endpoints.writes import attributes, before_create, before_update, check_namespace, settle, write_context
+from miniapi.endpoints.writes import (
+    attributes,
+    before_create,
+    before_update,
+    check_namespace,
+    settle,
+    wipe_system_fields,
+    write_context,
+)
 from miniapi.meta.objects import Object, copy
 from miniapi.registry.deletion import may_vanish
 from miniapi.storage.interface import KeyConflict, Stored
@@ -27,12 +36,24 @@ class Change:
     options: WriteOptions
     options_kind: str
     manager: str
-    transform: Callable[[Object], Object]
-    """From a private copy of what is there to the object wanted; raises ApiError."""
+    transform: Callable[[Object | None], Object]
+    """From a private copy of what is there (None: nothing, where the change `creates`) to the object wanted."""
     owns: bool = False
     """The transform has already kept managed fields (server-side apply)."""
-    retry_conflicts: bool = False
-    """A patch without a resource version is applied again to what is there now."""
+    patches: bool = False
+    """What was sent is not the whole object: uid and resourceVersion are its own where it does not say them."""
+    creates: bool = False
+    """An object that does not exist is created."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a change ended."""
+
+    obj: Object
+    stored: Stored | None = None
+    """None for a dry run and where the change let a marked object go."""
+    created: bool = False
 
 
 def check_name(meta: dict[str, Any], name: str) -> None:
@@ -46,58 +67,69 @@ def check_name(meta: dict[str, Any], name: str) -> None:
         raise errors.bad_request(f"the name of the object ({given}) does not match the name on the URL ({name})")
 
 
-async def run(change: Change) -> tuple[Stored | None, Object]:
-    """-> (as stored, None for a dry run; the object)."""
+async def run(change: Change) -> Outcome:
+    """Changes what is there, again where somebody came between; 404 where nothing is and nothing may be created."""
     scope, info = change.scope, change.context.info
     versioned = scope.versioned
     current = await versioned.resource.get(info.namespace, info.name)
     while True:
-        if current is None:
-            raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
-        old = versioned.object(current)
-        obj = change.transform(copy(old))
-        check_name(obj["metadata"], info.name)
-        check_namespace(change.context, scope, obj["metadata"])
-        _check_version(change, obj, old)
-        written = False
         try:
-            obj = await _prepare(change, obj, old)
-            if change.options.dry_run:
-                return None, obj
-            if obj == old and not current.stale:
-                return current, obj
-            result = await _store(scope, current, obj)
-            written = True
-            return result
+            if current is not None:
+                return await _update(change, current)
+            if not change.creates:
+                raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
+            return await _create(change)
         except KeyConflict as conflict:
             current = conflict.current
-        finally:
-            await settle(scope, obj, stored=written)
 
 
-async def _store(scope: Scope, current: Stored, obj: Object) -> tuple[Stored | None, Object]:
+async def _update(change: Change, current: Stored) -> Outcome:
+    scope = change.scope
+    old = scope.versioned.object(current)
+    obj = change.transform(copy(old))
+    check_namespace(change.context, scope, obj["metadata"])
+    check_name(obj["metadata"], change.context.info.name)
+    _check_version(change, obj, old)
+    written = False
+    try:
+        obj = await _prepare(change, obj, old)
+        if change.options.dry_run:
+            return Outcome(obj)
+        if obj == old and not current.stale:
+            return Outcome(obj, current)
+        outcome = await _store(scope, current, obj)
+        written = True
+        return outcome
+    finally:
+        await settle(scope, obj, stored=written)
+
+
+async def _store(scope: Scope, current: Stored, obj: Object) -> Outcome:
     versioned = scope.versioned
     if may_vanish(scope.kind, obj):
         await versioned.resource.remove(current)
         if scope.hooks.after_delete:
             await scope.hooks.after_delete(obj)
-        return None, obj
-    return await versioned.resource.replace(current, versioned.to_storage(obj)), obj
+        return Outcome(obj)
+    return Outcome(obj, await versioned.resource.replace(current, versioned.to_storage(obj)))
 
 
 def _check_version(change: Change, obj: Object, old: Object) -> None:
     meta, old_meta = obj["metadata"], old["metadata"]
     scope, name = change.scope, change.context.info.name
     uid = meta.get("uid")
-    if uid and uid != old_meta.get("uid") and not change.retry_conflicts:
+    if uid and uid != old_meta.get("uid") and not change.patches:
         raise _other_uid(change, uid, old_meta.get("uid", ""))
-    wanted = meta.get("resourceVersion") or ""
-    if wanted in ("", "0"):
-        if not scope.strategy.allow_unconditional_update and not change.retry_conflicts:
+    try:
+        wanted = parse_resource_version(meta.get("resourceVersion") or "0")
+    except ValueError as problem:
+        raise errors.server_error(str(problem)) from None
+    if not wanted:
+        if not scope.strategy.allow_unconditional_update:
             why = "Invalid value: 0: must be specified for an update"
             causes = [errors.Cause("FieldValueInvalid", why, "metadata.resourceVersion")]
             raise errors.invalid(scope.kind.plural, scope.kind.gvk.group, name, causes)
-    elif wanted != old_meta["resourceVersion"]:
+    elif wanted != int(old_meta["resourceVersion"]):
         raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, name)
     meta["resourceVersion"] = old_meta["resourceVersion"]
 
@@ -115,7 +147,7 @@ def _other_uid(change: Change, wanted: str, found: str) -> errors.ApiError:
 
 async def _prepare(change: Change, obj: Object, old: Object) -> Object:
     context, scope = change.context, change.scope
-    if not change.retry_conflicts:
+    if not change.patches:
         dedupe_owner_references(context, obj, after_admission=False)
     if not change.owns:
         scope.fields.update(old, obj, change.manager, scope.clock())
@@ -146,33 +178,37 @@ def keep_times(obj: Object, old: Object) -> None:
         obj["metadata"]["managedFields"] = old_fields
 
 
-async def create_by_update(change: Change, obj: Object) -> tuple[Stored | None, Object]:
-    """PUT or apply of an object that does not exist."""
-    context, scope = change.context, change.scope
+async def _create(change: Change) -> Outcome:
+    """PUT or apply of an object that does not exist; KeyConflict where it does by now."""
+    context, scope, info = change.context, change.scope, change.context.info
+    obj = change.transform(None)
     meta = obj["metadata"]
-    check_name(meta, context.info.name)
+    if uid := meta.get("uid"):
+        if not change.patches:
+            raise _other_uid(change, uid, "")
+        why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+        raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, info.name, why)
+    if change.patches:
+        wipe_system_fields(meta)
     check_namespace(context, scope, meta)
-    if meta.get("uid"):
-        raise _other_uid(change, meta["uid"], "")
-    if not change.retry_conflicts:
+    check_name(meta, info.name)
+    if not change.patches:
         dedupe_owner_references(context, obj, after_admission=False)
     if not change.owns:
         scope.fields.update(None, obj, change.manager, scope.clock())
-    name = context.info.name
-    write: Attributes = attributes(context, scope, "CREATE", name, obj, None, change.options, "CreateOptions")
+    write: Attributes = attributes(context, scope, "CREATE", info.name, obj, None, change.options, "CreateOptions")
     await scope.admission.mutate(write)
     dedupe_owner_references(context, obj, after_admission=True)
+    meta.pop("resourceVersion", None)
     written = False
     try:
-        for warning in await before_create(scope, obj, write_context(context, scope, name, change.options)):
+        for warning in await before_create(scope, obj, write_context(context, scope, info.name, change.options)):
             context.warn(warning)
         await scope.admission.validate(write)
         if change.options.dry_run:
-            return None, obj
-        stored = await scope.versioned.resource.create(context.info.namespace, name, scope.versioned.to_storage(obj))
+            return Outcome(obj, created=True)
+        stored = await scope.versioned.resource.create(info.namespace, info.name, scope.versioned.to_storage(obj))
         written = True
-        return stored, obj
-    except KeyConflict:
-        raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, name) from None
+        return Outcome(obj, stored, created=True)
     finally:
         await settle(scope, obj, stored=written)

@@ -22,6 +22,25 @@ from miniapi.validation import objects
 
 _SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _SUFFIX_LENGTH = 5
+_METADATA_ORDER = (
+    "name",
+    "generateName",
+    "namespace",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
+)
+SYSTEM_FIELDS = ("creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+"""What is wiped from a new object before anybody owns it."""
 
 
 def user_of(context: Context) -> UserInfo:
@@ -80,26 +99,28 @@ def generated_name(base: str, longest: int) -> str:
 
 
 def check_namespace(context: Context, scope: Scope, meta: dict[str, Any]) -> None:
-    """Fills the object's namespace from the URL; 400 where they differ."""
+    """The object's namespace is the URL's: filled in, dropped where the kind has none, 400 where they differ."""
     wanted = context.info.namespace if scope.kind.namespaced else ""
-    given = meta.get("namespace") or ""
-    if scope.kind.namespaced:
-        if not given:
-            meta["namespace"] = wanted
-        elif given != wanted:
-            raise errors.bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            )
-    elif given:
+    if not wanted:
+        meta.pop("namespace", None)
+    elif not meta.get("namespace"):
+        meta["namespace"] = wanted
+    elif meta["namespace"] != wanted:
         raise errors.bad_request(
             "the namespace of the provided object does not match the namespace sent on the request"
         )
 
 
+def wipe_system_fields(meta: dict[str, Any]) -> None:
+    """Drops what a client may send with a new object, and only the server says (rest.WipeObjectMetaSystemFields)."""
+    for field in SYSTEM_FIELDS:
+        meta.pop(field, None)
+
+
 def fill_system_fields(scope: Scope, obj: Object, ctx: WriteContext) -> None:
     """What the server alone says of a new object (rest.FillObjectMetaSystemFields and BeforeCreate)."""
     meta = obj["metadata"]
-    for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
+    for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
         meta.pop(field, None)
     meta["creationTimestamp"] = rfc3339(ctx.now)
     meta["uid"] = str(uuid.uuid4())
@@ -107,6 +128,14 @@ def fill_system_fields(scope: Scope, obj: Object, ctx: WriteContext) -> None:
         meta["name"] = generated_name(meta["generateName"], scope.strategy.generate_name_max_chars)
     if scope.strategy.tracks_generation:
         meta["generation"] = 1
+
+
+def order_metadata(obj: Object) -> None:
+    """Brings metadata, some of which was set late, into the order of its struct, in place."""
+    meta = obj["metadata"]
+    ordered = {name: meta[name] for name in _METADATA_ORDER if name in meta} | meta
+    meta.clear()
+    meta.update(ordered)
 
 
 def raise_invalid(scope: Scope, name: str, problems: list[Any]) -> None:
@@ -133,6 +162,7 @@ async def before_create(scope: Scope, obj: Object, ctx: WriteContext) -> list[st
     raise_invalid(scope, meta.get("name") or meta.get("generateName") or "", problems)
     warnings = scope.strategy.warnings_create(obj, ctx)
     scope.strategy.canonicalize(obj)
+    order_metadata(obj)
     return warnings
 
 
@@ -160,4 +190,5 @@ async def before_update(scope: Scope, obj: Object, old: Object, ctx: WriteContex
     raise_invalid(scope, meta.get("name") or "", problems)
     warnings = scope.strategy.warnings_update(obj, old, ctx)
     scope.strategy.canonicalize(obj)
+    order_metadata(obj)
     return warnings

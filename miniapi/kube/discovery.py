@@ -6,14 +6,17 @@ import hashlib
 from collections.abc import Sequence
 from typing import Protocol
 
+import orjson
+
+from miniapi import errors
 from miniapi.codec.builtin import CODECS
 from miniapi.codec.interface import Codec
 from miniapi.codec.negotiate import negotiate, negotiate_discovery
-from miniapi.endpoints import documents
+from miniapi.endpoints import documents, routing
 from miniapi.endpoints.context import Context
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.kind import Kind
-from miniapi.wire import Reply
+from miniapi.wire import JSON, Reply
 
 AGGREGATED = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 """What the content type says besides the media type."""
@@ -69,25 +72,33 @@ class Discovery:
 
     async def serve(self, context: Context) -> Reply | None:
         """None for a path that is not a discovery document."""
-        if context.info.verb != "get" or "//" in context.request.path:
+        request = context.request
+        if "//" in request.path:
             return None
-        parts = context.request.path.strip("/").split("/")
-        accept = context.request.headers.get("Accept", "")
-        codec = negotiate_discovery(accept) if len(parts) == 1 else None
-        if codec is not None:
-            data, etag = self._made_of(parts, codec, aggregated=True) or (b"", "")
-            headers = [("Vary", "Accept"), ("ETag", etag)]
-            content_type = codec.media_type + AGGREGATED
-            if context.request.headers.get("If-None-Match") == etag:
-                return Reply(304, b"", content_type, headers)
-            return Reply(200, data, content_type, headers)
+        parts = request.path.strip("/").split("/")
         made = self._made_of(parts, JSON_CODEC, aggregated=False)
         if made is None:
             return None
-        codec = negotiate(accept, context.info.query).codec
+        if request.method != "GET":
+            raise errors.method_not_allowed()
+        routing.check_types(request, routing.MEDIA_TYPES, routing.MEDIA_TYPES)
+        accept = request.headers.get("Accept", "")
+        codec = negotiate_discovery(accept) if len(parts) == 1 else None
+        if codec is not None:
+            data, etag = self._made_of(parts, codec, aggregated=True) or (b"", "")
+            headers = [("Vary", "Accept"), ("ETag", etag), ("Cache-Control", "public")]
+            if request.headers.get("If-None-Match") == etag:
+                return Reply(304, content_type="", headers=headers)
+            return Reply(200, data, codec.media_type + AGGREGATED, headers)
+        user_agent = request.headers.get("User-Agent", "")
+        negotiated = negotiate(accept, context.info.query, user_agent=user_agent, shape="document")
+        codec = negotiated.codec
         if codec is not JSON_CODEC:
             made = self._made_of(parts, codec, aggregated=False) or made
-        return Reply(200, made[0], codec.media_type, [("Vary", "Accept")] if len(parts) == 1 else [])
+        data = made[0]
+        if negotiated.pretty and codec.media_type == JSON:
+            data = orjson.dumps(orjson.loads(data), option=orjson.OPT_INDENT_2)
+        return Reply(200, data, codec.media_type, [("Vary", "Accept")] if len(parts) == 1 else [])
 
     def _made_of(self, parts: list[str], codec: Codec, *, aggregated: bool) -> tuple[bytes, str] | None:
         """-> (the document's bytes, its ETag); None where there is no such document."""

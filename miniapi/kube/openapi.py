@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from email.utils import formatdate
 from importlib import resources
 from typing import Any
 
@@ -17,6 +18,9 @@ from miniapi.kube import openapi_proto
 from miniapi.wire import JSON, Reply
 
 Document = dict[str, Any]
+INDEX_TYPE = "text/plain; charset=utf-8"
+"""What the original's file server takes the index for."""
+YEAR_SECONDS = 365 * 24 * 3600
 _PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
 
 
@@ -33,36 +37,47 @@ class OpenApi:
             self._groups.setdefault(_prefix(kind), []).append(kind)
 
     async def serve_v3(self, context: Context) -> Reply | None:
-        """The index, and one document per group and version."""
+        """The index, and one document per group and version (kube-openapi handler3)."""
         path = context.request.path.removeprefix("/openapi/v3").strip("/")
         if not path:
-            index = {
-                prefix: {"serverRelativeURL": f"/openapi/v3/{prefix}?hash={self._hash(prefix)}"}
-                for prefix in self._groups
-            }
-            return Reply(200, orjson.dumps({"paths": index}), "text/plain; charset=utf-8")  # as Go guesses it
+            return self._conditional(context, self._index(), INDEX_TYPE)
         if path not in self._groups:
-            return Reply(404, b"", "")
+            return Reply(404, content_type="", headers=[("Vary", "Accept")])
         if not choose(context.request.headers.get("Accept", ""), (JSON,)):
-            return Reply(406, b"", "")
-        return Reply(200, self._document(path), JSON, [("Cache-Control", "public, immutable")])
+            return Reply(406, content_type="", headers=[("Vary", "Accept")])
+        digest = self._hash(path)
+        asked = next((value for name, value in context.info.query if name == "hash" and value), "")
+        if asked and asked != digest:
+            location = f"/openapi/v3/{path}?hash={digest}"
+            moved = f'<a href="{location}">Moved Permanently</a>.\n\n'.encode()
+            return Reply(301, moved, "text/html; charset=utf-8", [("Location", location)])
+        reply = self._conditional(context, self._document(path), JSON, digest)
+        if asked:
+            year = formatdate(context.received.timestamp() + YEAR_SECONDS, usegmt=True)
+            reply.headers += [("Cache-Control", "public, immutable"), ("Expires", year)]
+        return reply
+
+    def _index(self) -> bytes:
+        index = {
+            prefix: {"serverRelativeURL": f"/openapi/v3/{prefix}?hash={self._hash(prefix)}"} for prefix in self._groups
+        }
+        return orjson.dumps({"paths": index})
 
     async def serve_v2(self, context: Context) -> Reply | None:
         """One document of everything, as JSON or protobuf."""
         offered = (JSON, *openapi_proto.MEDIA_TYPES)
         media_type = choose(context.request.headers.get("Accept", ""), offered)
         if not media_type:
-            return Reply(406, b"", "")
-        headers = [("Vary", "Accept")]
+            return Reply(406, content_type="", headers=[("Vary", "Accept")])
         if media_type == JSON:
-            return Reply(200, await self._v2_json(), JSON, headers)
+            return self._conditional(context, await self._v2_json(), JSON)
         made = self._made.get("v2+protobuf")
         if made is None:
             data = await self._v2_json()
             made = self._made["v2+protobuf"] = await asyncio.to_thread(
                 lambda: openapi_proto.document(orjson.loads(data))
             )
-        return Reply(200, made, openapi_proto.MEDIA_TYPES[-1], headers)
+        return self._conditional(context, made, openapi_proto.MEDIA_TYPES[-1])
 
     async def _v2_json(self) -> bytes:
         made = self._made.get("v2")
@@ -84,6 +99,14 @@ class OpenApi:
                 "definitions": {name: _v2(body) for name, body in self._definitions().items()},
             }
         )
+
+    def _conditional(self, context: Context, data: bytes, content_type: str, digest: str = "") -> Reply:
+        """With its ETag; 304 for a client that has it already, no body for HEAD."""
+        etag = f'"{digest or hashlib.sha512(data).hexdigest().upper()}"'
+        headers = [("Vary", "Accept"), ("ETag", etag)]
+        if etag in context.request.headers.get("If-None-Match", ""):
+            return Reply(304, content_type="", headers=headers)
+        return Reply(200, b"" if context.request.method == "HEAD" else data, content_type, headers)
 
     def _hash(self, prefix: str) -> str:
         names = ",".join(sorted(f"{k.plural}/{k.gvk.kind}" for k in self._groups[prefix]))

@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from miniapi import errors
+from miniapi.endpoints import routing
 from miniapi.endpoints.context import Context
 from miniapi.kube.discovery import Discovery
 from miniapi.kube.openapi import OpenApi
@@ -24,6 +26,7 @@ def nonresource_paths(
 ) -> dict[str, PathHandler]:
     """Exact path -> handler; `more` are listed as they are."""
     version_body = orjson.dumps(version, option=orjson.OPT_INDENT_2)
+    only_json = (JSON,)
 
     async def root(context: Context) -> Reply:
         del context
@@ -32,8 +35,9 @@ def nonresource_paths(
         return Reply(200, orjson.dumps({"paths": listed}, option=orjson.OPT_INDENT_2), JSON)
 
     async def tell_version(context: Context) -> Reply:
-        if context.info.verb != "get":
-            return Reply(405, b"Method Not Allowed\n", "text/plain; charset=utf-8")
+        if context.request.method != "GET":
+            raise errors.method_not_allowed()
+        routing.check_types(context.request, only_json, only_json)
         return Reply(200, version_body, JSON)
 
     paths: dict[str, PathHandler] = {

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_INTERNAL_PACKAGES: Final = {
+    "": "core",
+    "events.k8s.io": "core",
+    "flowcontrol.apiserver.k8s.io": "flowcontrol",
+    "internal.apiserver.k8s.io": "apiserverinternal",
+    "rbac.authorization.k8s.io": "rbac",
+}
+"""Go packages of internal types whose name is not the first part of their group."""
 
 
 class GroupVersionKind(NamedTuple):
@@ -41,3 +50,8 @@ def parse_api_version(api_version: str) -> tuple[str, str]:
     if len(parts) == 2:
         return parts[0], parts[1]
     raise ValueError(f"unexpected GroupVersion string: {api_version}")
+
+
+def internal_type(gvk: GroupVersionKind) -> str:
+    """The Go type that a kind has inside the original, `core.Pod`."""
+    return f"{_INTERNAL_PACKAGES.get(gvk.group, gvk.group.split('.')[0])}.{gvk.kind}"

@@ -91,7 +91,7 @@ def parse(method: str, path: str, raw_query: str) -> RequestInfo:
 
 def _list_or_watch(info: RequestInfo) -> str:
     for name, value in info.query:
-        if name == "watch" and value.lower() not in ("false", "0", "f"):
+        if name == "watch" and value.lower() not in ("false", "0"):
             _name_from_field_selector(info)
             return "watch"
     _name_from_field_selector(info)

@@ -278,10 +278,14 @@ class FieldManager:
         try:
             check(self.root, config)
         except InvalidValue as problem:
-            gvk = self._gvk
-            where = f"{_text(meta.get('namespace'))}/{_text(meta.get('name'))}"
-            where = f"{where}; {gvk.group}/{gvk.version}, Kind={gvk.kind}"
-            raise errors.server_error(f"failed to create typed patch object ({where}): {problem}") from None
+            raise errors.server_error(f"failed to create typed patch object ({self.told(config)}): {problem}") from None
+
+    def told(self, config: Object) -> str:
+        """How messages name a configuration (objectGVKNN)."""
+        meta, gvk = config.get("metadata"), self._gvk
+        meta = meta if isinstance(meta, dict) else {}
+        name = f"{_text(meta.get('namespace'))}/{_text(meta.get('name'))}"
+        return f"{name}; {gvk.group}/{gvk.version}, Kind={gvk.kind}"
 
 
 def _as_it_is(obj: Object) -> Object:

@@ -17,26 +17,25 @@ MAX_COPIED_BYTES = 3 * 1024 * 1024
 """All that `copy` operations of one patch may add."""
 
 
+_TEXTS = ("op", "path", "from")
+_FIELDS = (*_TEXTS, "value")
+
+
 class _Failed(Exception):
     """An operation cannot be done; the client is not told which."""
 
 
-def decode(body: bytes | list[Any]) -> list[dict[str, Any]]:
-    """The operations of a patch. Raises 400 for what is not a list of objects, 413 for too many."""
-    operations: Any = body
-    if isinstance(body, bytes):
-        try:
-            operations = orjson.loads(body)
-        except orjson.JSONDecodeError as problem:
-            text = "unexpected end of JSON input" if "unexpected end" in str(problem) else str(problem)
-            raise errors.bad_request(text) from None
+def decode(operations: Any, *, strict: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
+    """-> (the operations of a parsed patch, complaints about unknown fields where `strict`).
+
+    Raises 400 for what is not a list of objects, 413 for too many. Read strictly, operations are typed first,
+    and errors are told in other words (handlers.jsonPatchOp).
+    """
     if operations is None:
-        return []
-    if not isinstance(operations, list):
-        raise errors.bad_request(_mismatch(operations, "jsonpatch.Patch"))
-    for operation in operations:
-        if operation is not None and not isinstance(operation, dict):
-            raise errors.bad_request(_mismatch(operation, "jsonpatch.Operation"))
+        return [], []
+    mismatch = _typed_mismatch(operations) if strict else _mismatch(operations)
+    if mismatch:
+        raise errors.bad_request(mismatch)
     if len(operations) > MAX_OPERATIONS:
         raise errors.ApiError(
             413,
@@ -44,17 +43,43 @@ def decode(body: bytes | list[Any]) -> list[dict[str, Any]]:
             "Request entity too large: The allowed maximum operations in a JSON patch is "
             f"{MAX_OPERATIONS}, got {len(operations)}",
         )
-    return [operation or {} for operation in operations]
+    complaints = []
+    for index, operation in enumerate(operations if strict else ()):
+        complaints += [f'unknown field "[{index}].{name}"' for name in operation or () if name not in _FIELDS]
+    return [operation or {} for operation in operations], complaints
 
 
-def _mismatch(value: Any, wanted: str) -> str:
+def _mismatch(operations: Any) -> str:
+    """How the library says that this is no patch."""
+    if not isinstance(operations, list):
+        return _unmarshal(operations, "value of type jsonpatch.Patch")
+    for operation in operations:
+        if operation is not None and not isinstance(operation, dict):
+            return _unmarshal(operation, "value of type jsonpatch.Operation")
+    return ""
+
+
+def _typed_mismatch(operations: Any) -> str:
+    """How the original's own decoder says it."""
+    start = "error decoding patch: "
+    if not isinstance(operations, list):
+        return start + _unmarshal(operations, "value of type []handlers.jsonPatchOp")
+    for operation in operations:
+        if operation is not None and not isinstance(operation, dict):
+            return start + _unmarshal(operation, "value of type handlers.jsonPatchOp")
+        for name, value in (operation or {}).items():
+            if name in _TEXTS and value is not None and not isinstance(value, str):
+                return start + _unmarshal(value, f"struct field jsonPatchOp.{name} of type string")
+    return ""
+
+
+def _unmarshal(value: Any, into: str) -> str:
     kinds = {dict: "object", list: "array", str: "string", bool: "bool"}
-    return f"json: cannot unmarshal {kinds.get(type(value), 'number')} into Go value of type {wanted}"
+    return f"json: cannot unmarshal {kinds.get(type(value), 'number')} into Go {into}"
 
 
-def apply(doc: Object, patch: bytes | list[Any]) -> Object:
-    """A patched copy of `doc`. Raises as `decode`, and 422 if any operation cannot be done."""
-    operations = decode(patch)
+def apply(doc: Object, operations: list[Any]) -> Object:
+    """A patched copy of `doc`. Raises 422 if any operation cannot be done."""
     out: Any = copy(doc)
     copied = 0
     try:
@@ -68,9 +93,7 @@ def apply(doc: Object, patch: bytes | list[Any]) -> Object:
             else:
                 out = _do(out, operation)
     except _Failed:
-        raise errors.ApiError(
-            422, "Invalid", "the server rejected our request due to an error in our request"
-        ) from None
+        raise errors.generic(422, "Invalid", "the server rejected our request due to an error in our request") from None
     result: Object = out
     return result
 

@@ -27,7 +27,8 @@ def apply(doc: Object, patch: Object, schema: Schema | None) -> Object:
     """A patched copy of `doc`, not yet typed. Raises 400, 422 or 500 as the original answers."""
     if schema is None:
         raise errors.server_error("strategic merge patch needs a schema")
-    out = _merge_map(copy(doc), copy(patch), schema)
+    patch = copy(patch)  # directives vanish from it as they are carried out
+    out = _merge_map(copy(doc), patch, schema)
     problem = restore_problem(out, schema)
     if problem:
         message = f"Invalid value: {quote(plain(patch))}: {problem}"

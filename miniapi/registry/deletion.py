@@ -20,15 +20,20 @@ def check_preconditions(kind: Kind, obj: Object, options: dict[str, Any]) -> Non
     wanted = options.get("preconditions") or {}
     meta = obj["metadata"]
     why = ""
-    if wanted.get("uid") is not None and wanted["uid"] != meta.get("uid", ""):
-        why = f"Precondition failed: UID in precondition: {wanted['uid']}, UID in object meta: {meta.get('uid', '')}"
-    elif wanted.get("resourceVersion") is not None and wanted["resourceVersion"] != meta.get("resourceVersion", ""):
+    uid, version = wanted.get("uid"), wanted.get("resourceVersion")
+    if uid is not None and uid != meta.get("uid", ""):
         why = (
-            f"Precondition failed: ResourceVersion in precondition: {wanted['resourceVersion']}, "
-            f"ResourceVersion in object meta: {meta.get('resourceVersion', '')}"
+            f"the UID in the precondition ({uid}) does not match the UID in record ({meta.get('uid', '')}). "
+            "The object might have been deleted and then recreated"
+        )
+    elif version is not None and version != meta.get("resourceVersion", ""):
+        why = (
+            f"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
+            f"({meta.get('resourceVersion', '')}). The object might have been modified"
         )
     if why:
-        raise errors.conflict(kind.plural, kind.gvk.group, meta["name"], why)
+        # The original names the kind where others name the resource.
+        raise errors.conflict(kind.gvk.kind, kind.gvk.group, meta["name"], why)
 
 
 def finalizers_after(meta: dict[str, Any], options: dict[str, Any], *, orphans_by_default: bool = False) -> list[str]:

@@ -9,7 +9,7 @@ from miniapi.storage.interface import RevisionCompacted, RevisionInFuture, Store
 def told(problem: Exception) -> errors.ApiError:
     """The Status for a store's exception (KeyConflict is the caller's, who knows what it meant)."""
     if isinstance(problem, RevisionCompacted):
-        return errors.expired(f"The resourceVersion for the provided list is too old: {problem.requested}.")
+        return errors.expired("The resourceVersion for the provided list is too old.")
     if isinstance(problem, RevisionInFuture):
         return errors.too_large_resource_version(problem.requested, problem.current)
     if isinstance(problem, StoreUnavailable):

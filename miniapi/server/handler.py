@@ -12,6 +12,9 @@ from miniapi.meta.request_info import parse
 from miniapi.server.generic import GenericServer
 from miniapi.wire import Reply, Request, plain_text
 
+RESTFUL = frozenset({"api", "version"})
+"""Below these, and below the groups, a path that nobody serves is a Status."""
+
 
 class RequestHandler:
     """The whole server as one call: what sockets and the loopback client share."""
@@ -32,6 +35,7 @@ class RequestHandler:
         if reply is not None:
             return reply
         segments = context.request.path.split("/")
-        if len(segments) > 2 and (segments[1] == "api" or (segments[1] == "apis" and segments[2] in self._groups)):
+        known = segments[1] in RESTFUL or (segments[1] == "apis" and len(segments) > 2 and segments[2] in self._groups)
+        if known and len(segments) > 2:
             raise errors.page_not_found()
         return plain_text(404, "404 page not found")

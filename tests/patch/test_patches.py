@@ -82,22 +82,39 @@ def test_json_patch_of_what_is_not_there(operation, works):
 
 
 @pytest.mark.parametrize(
-    ("body", "code", "message"),
+    ("parsed", "strict", "code", "message"),
     [
-        (b"[", 400, "unexpected end of JSON input"),
-        (b"{}", 400, "json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
-        (b'["x"]', 400, "json: cannot unmarshal string into Go value of type jsonpatch.Operation"),
+        ({}, False, 400, "json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
+        (["x"], False, 400, "json: cannot unmarshal string into Go value of type jsonpatch.Operation"),
+        (
+            {},
+            True,
+            400,
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
+        ),
+        (
+            [{"op": "add", "path": 1}],
+            True,
+            400,
+            "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.path of type string",
+        ),
         (
             [{}] * 10001,
+            False,
             413,
             "Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001",
         ),
     ],
 )
-def test_json_patches_that_cannot_be_read(body, code, message):
+def test_json_patches_that_cannot_be_read(parsed, strict, code, message):
     with pytest.raises(ApiError) as raised:
-        json_patch.apply({}, body)
+        json_patch.decode(parsed, strict=strict)
     assert (raised.value.code, raised.value.message) == (code, message)
+
+
+def test_a_json_patch_read_strictly_is_told_its_unknown_fields():
+    _, complaints = json_patch.decode([{"op": "test", "path": "/a", "bogus": 1}], strict=True)
+    assert complaints == ['unknown field "[0].bogus"']
 
 
 def test_merge_patch_drops_nulls_and_shares_nothing():

@@ -38,7 +38,9 @@ def panic_recovery() -> Filter:
 
 
 def _told(context: Context, problem: errors.ApiError) -> Reply:
-    return respond.error(problem, negotiate_error(context.request.headers.get("Accept", ""), context.info.query))
+    headers = context.request.headers
+    chosen = negotiate_error(headers.get("Accept", ""), context.info.query, headers.get("User-Agent", ""))
+    return respond.error(problem, chosen)
 
 
 def _quoted(text: str) -> str:

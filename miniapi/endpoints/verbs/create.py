@@ -4,33 +4,38 @@ from __future__ import annotations
 
 from miniapi import errors
 from miniapi.admission.interface import Attributes
-from miniapi.codec.negotiate import negotiate
 from miniapi.endpoints import respond
 from miniapi.endpoints.body import decode, read
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.owner_references import dedupe_owner_references
 from miniapi.endpoints.parameters import manager_name, write_options
 from miniapi.endpoints.scope import Scope
-from miniapi.endpoints.writes import attributes, before_create, check_namespace, generated_name, settle, write_context
+from miniapi.endpoints.writes import (
+    attributes,
+    before_create,
+    check_namespace,
+    generated_name,
+    settle,
+    wipe_system_fields,
+    write_context,
+)
 from miniapi.meta.objects import Object
 from miniapi.storage.interface import KeyConflict, Stored
 from miniapi.wire import Reply
 
 GENERATE_NAME_RETRIES = 7
-SYSTEM_FIELDS = ("creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
-"""What a client may send with a new object, and the server wipes before anybody owns it."""
 
 
 async def serve(context: Context, scope: Scope) -> Reply:
     """Decode, own, admit, prepare, validate, store."""
     info = context.info
+    negotiated = respond.accepted(context, scope)
+    data = await read(context)
     options = write_options(info.query, "CreateOptions")
-    negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
-    obj = decode(context, scope, await read(context), scope.gvk, options.field_validation)
+    obj = decode(context, scope, data, scope.gvk, options.field_validation)
     meta = obj.setdefault("metadata", {})
+    wipe_system_fields(meta)
     check_namespace(context, scope, meta)
-    for field in SYSTEM_FIELDS:
-        meta.pop(field, None)
     dedupe_owner_references(context, obj, after_admission=False)
     manager = manager_name(options, context.request.headers.get("User-Agent", ""))
     now = scope.clock()
@@ -51,11 +56,14 @@ async def serve(context: Context, scope: Scope) -> Reply:
             raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, write.name)
     finally:
         await settle(scope, obj, stored=stored is not None)
-    return respond.stored(scope, stored, negotiated, 201) if stored else respond.one(scope, obj, negotiated, 201)
+    return respond.outcome(scope, stored, obj, negotiated, 201)
 
 
 async def _store(context: Context, scope: Scope, obj: Object, write: Attributes) -> Stored:
     """Stores under the object's name, or under another generated one where that is taken."""
+    version = obj["metadata"].get("resourceVersion") or "0"
+    if version.isdigit() and int(version):
+        raise errors.server_error("resourceVersion should not be set on objects to be created")
     versioned, meta, name = scope.versioned, obj["metadata"], write.name
     stored_obj = versioned.to_storage(obj)
     attempts = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from miniapi import errors
-from miniapi.codec.negotiate import negotiate
 from miniapi.endpoints import respond
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.delete_flow import delete_options, remove, success, warn_of_orphans
@@ -14,7 +13,7 @@ from miniapi.wire import Reply
 async def serve(context: Context, scope: Scope) -> Reply:
     """Deletes at once or marks; answers a Status or the object."""
     info = context.info
-    negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
+    negotiated = respond.accepted(context, scope)
     options = await delete_options(context)
     warn_of_orphans(context, scope, options)
     found = await scope.versioned.resource.get(info.namespace, info.name)

@@ -11,9 +11,11 @@ from typing import Any
 import orjson
 
 from miniapi import errors
-from miniapi.codec.negotiate import Negotiated, negotiate
+from miniapi.codec.negotiate import Negotiated, check_table
 from miniapi.endpoints import respond
+from miniapi.endpoints.bookmark import bookmark
 from miniapi.endpoints.context import Context
+from miniapi.endpoints.listing import field_problem, parse_resource_version, reach
 from miniapi.endpoints.parameters import ListOptions, list_options
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.selection import Selection, compile_selection
@@ -22,24 +24,22 @@ from miniapi.storage.interface import Event, Progress, RevisionCompacted, Stored
 from miniapi.wire import JSON, PROTOBUF, Reply
 
 BOOKMARK_SECONDS = 60.0
-INITIAL_END = "k8s.io/initial-events-end"
 
 Stream = AbstractAsyncContextManager[AsyncIterator[Sequence[Event] | Progress]]
 
 
 async def serve(context: Context, scope: Scope) -> Reply:
     """A stream that starts with what the resource version asks for, and ends with the timeout."""
+    negotiated = respond.accepted(context, scope, "watch")
     options = list_options(context.info.query, watch=True)
-    negotiated = negotiate(
-        context.request.headers.get("Accept", ""), context.info.query, protobuf=scope.protobuf, watching=True
-    )
-    selection = compile_selection(scope.kind, options)
+    selection = compile_selection(scope.kind, options, context.info.name)
     version = options.resource_version
-    if version and not version.isdigit():
-        raise errors.server_error(
-            f'resourceVersion: Invalid value: "{version}": strconv.ParseUint: parsing "{version}": invalid syntax'
-        )
-    watcher = _Watcher(context, scope, options, selection, negotiated)
+    try:
+        start = parse_resource_version(version or "0")
+    except ValueError as problem:
+        raise errors.server_error(field_problem(version, problem)) from None
+    check_table(negotiated)
+    watcher = _Watcher(context, scope, options, selection, negotiated, start)
     content_type = negotiated.codec.stream_media_type if negotiated.codec.media_type != JSON else JSON
     return Reply(200, content_type=content_type, stream=watcher.run())
 
@@ -55,9 +55,15 @@ class _Watcher:
     """One client's watch."""
 
     def __init__(
-        self, context: Context, scope: Scope, options: ListOptions, selection: Selection, negotiated: Negotiated
+        self,
+        context: Context,
+        scope: Scope,
+        options: ListOptions,
+        selection: Selection,
+        negotiated: Negotiated,
+        start: int,
     ) -> None:
-        self.namespace = context.info.namespace
+        self.namespace, self.start = context.info.namespace, start
         self.scope, self.options, self.selection, self.negotiated = scope, options, selection, negotiated
         seconds = options.timeout_seconds
         if not seconds:
@@ -68,20 +74,18 @@ class _Watcher:
 
     async def run(self) -> AsyncIterator[bytes]:
         """Frames, many to a chunk where many happen at once."""
-        start = self.options.resource_version
-        initial = self.options.send_initial_events
-        replay = initial is True or (initial is None and start in ("", "0"))
+        replay = self.options.send_initial_events is True
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.seconds
         resource = self.scope.versioned.resource
-        after = int(start or 0)
+        after = self.start
         try:
             if replay:
                 if after:
-                    await self._reach(after, deadline)
+                    await reach(self.scope, after)
                 page = await resource.scan(self.namespace)
                 after = page.revision
-                chunk = self._initial(page.items, after, with_end=initial is True and self.options.allow_bookmarks)
+                chunk = self._initial(page.items, after, with_end=self.options.allow_bookmarks)
                 if chunk:
                     yield chunk
             elif not after:
@@ -95,11 +99,6 @@ class _Watcher:
             yield self._error(errors.internal(str(problem)))
         except errors.ApiError as problem:
             yield self._error(problem)
-
-    async def _reach(self, revision: int, deadline: float) -> None:
-        loop = asyncio.get_running_loop()
-        while await self.scope.versioned.resource.revision() < revision and loop.time() < deadline:
-            await asyncio.sleep(0.05)
 
     async def _follow(
         self, stream: AsyncIterator[Sequence[Event] | Progress], after: int, deadline: float
@@ -134,7 +133,7 @@ class _Watcher:
                 elif self.options.allow_bookmarks and loop.time() >= bookmark_at:
                     bookmark_at = loop.time() + BOOKMARK_SECONDS
                     reached = max(reached, await self.scope.versioned.resource.revision())
-                    yield self._bookmark(reached, {})
+                    yield self._bookmark(reached)
         finally:
             if pending is not None:
                 pending.cancel()
@@ -142,7 +141,7 @@ class _Watcher:
     def _initial(self, items: Sequence[Stored], revision: int, *, with_end: bool) -> bytes:
         frames = [self._frame("ADDED", s) for s in items if self._matches(s)]
         if with_end:
-            frames.append(self._bookmark(revision, {INITIAL_END: "true"}))
+            frames.append(self._bookmark(revision, initial_end=True))
         return b"".join(frames)
 
     def _matches(self, stored: Stored) -> bool:
@@ -183,23 +182,8 @@ class _Watcher:
             return b'{"type":"%b","object":%b}\n' % (event_type.encode(), orjson.dumps(obj))
         return self.negotiated.codec.frame(event_type, self.negotiated.codec.encode(obj))
 
-    def _bookmark(self, revision: int, annotations: dict[str, str]) -> bytes:
-        meta: dict[str, Any] = {"resourceVersion": str(revision)}
-        if not self.scope.kind.custom:
-            meta["creationTimestamp"] = None
-        if annotations:
-            meta["annotations"] = annotations
-        obj: dict[str, Any] = {"kind": self.scope.gvk.kind, "apiVersion": self.scope.gvk.api_version, "metadata": meta}
-        if not self.scope.kind.custom:
-            meta.pop("creationTimestamp")
-            empty, _ = self.scope.convert(obj)
-            obj = empty
-            obj["metadata"]["resourceVersion"] = str(revision)
-        if self.negotiated.as_kind == "Table":
-            obj = self.scope.printer.table([], meta, self.negotiated.as_version)
-            obj["rows"] = [{"cells": [], "object": respond.partial({"metadata": meta}, self.negotiated.as_version)}]
-        elif self.negotiated.as_kind:
-            obj = respond.partial({"metadata": meta}, self.negotiated.as_version)
+    def _bookmark(self, revision: int, *, initial_end: bool = False) -> bytes:
+        obj = bookmark(self.scope, revision, self.negotiated, initial_end=initial_end)
         return self._encode("BOOKMARK", obj)
 
     def _error(self, problem: errors.ApiError) -> bytes:

@@ -6,7 +6,6 @@ The original also asks the scheduler and the controller manager of its own machi
 from __future__ import annotations
 
 from miniapi import errors
-from miniapi.codec.negotiate import negotiate
 from miniapi.endpoints import respond
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import list_options
@@ -26,8 +25,7 @@ class ComponentStatuses:
         """The status of one component, or of all."""
         info = context.info
         listing = info.verb == "list"
-        accept = context.request.headers.get("Accept", "")
-        negotiated = negotiate(accept, info.query, protobuf=scope.protobuf, listing=listing)
+        negotiated = respond.accepted(context, scope, "list" if listing else "object")
         if not listing:
             if info.name != STORE:
                 raise errors.not_found("componentstatus", "", info.name)

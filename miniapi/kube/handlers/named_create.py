@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from miniapi.admission.interface import Attributes
-from miniapi.codec.negotiate import Negotiated, negotiate
+from miniapi.codec.negotiate import Negotiated
 from miniapi.endpoints import respond
 from miniapi.endpoints.body import decode, read
 from miniapi.endpoints.context import Context
@@ -39,7 +39,7 @@ async def receive(context: Context, scope: Scope, *, keep_system_fields: bool = 
     """Reads, decodes and lets the mutators see the body. `keep_system_fields` leaves uid and its like in place."""
     info = context.info
     options = write_options(info.query, "CreateOptions")
-    negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
+    negotiated = respond.accepted(context, scope)
     obj = decode(context, scope, await read(context), scope.gvk, options.field_validation)
     meta = obj.setdefault("metadata", {})
     check_namespace(context, scope, meta)

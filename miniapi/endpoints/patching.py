@@ -1,0 +1,163 @@
+"""From a patch request to the function that patches an object (handlers/patch.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from miniapi import errors
+from miniapi.codec.interface import DecodeError
+from miniapi.codec.json import duplicates, json_complaint, loads
+from miniapi.codec.yaml import YamlCodec
+from miniapi.endpoints.body import Unfit, default, fit_again, json_type, read, strict_error, warn_of
+from miniapi.endpoints.context import Context
+from miniapi.endpoints.parameters import WriteOptions, manager_name, write_options
+from miniapi.endpoints.routing import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, PATCH_TYPES, STRATEGIC_PATCH
+from miniapi.endpoints.scope import Scope
+from miniapi.meta.objects import Object
+from miniapi.patch import json_patch, merge_patch, strategic
+from miniapi.patch.go_format import plain, quote
+
+Patched = tuple[Object, list[str], str]
+"""The patched object, complaints about the patch, and what an error shows of either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One patch request, its options read and its body not yet looked into."""
+
+    context: Context
+    scope: Scope
+    media_type: str
+    options: WriteOptions
+    manager: str
+    body: bytes
+
+    @property
+    def applies(self) -> bool:
+        """A server-side apply: it creates what is missing, and keeps managed fields itself."""
+        return self.media_type == APPLY_PATCH
+
+    def __call__(self, old: Object | None) -> Object:
+        """A private copy of what is there (None: nothing, for an apply) to the object wanted, typed and defaulted."""
+        if self.applies:
+            return self._apply(old)
+        assert old is not None
+        strict = self.options.field_validation != "Ignore"
+        obj, complaints, shown = PATCHERS[self.media_type](self.scope, old, self.body, strict)
+        try:
+            obj, unknown = fit_again(self.scope, obj, self.scope.gvk)
+        except Unfit as problem:
+            raise _unfit(shown, str(problem)) from None
+        if self.media_type == STRATEGIC_PATCH:
+            unknown.sort()
+        complaints = [*complaints, *unknown]
+        if complaints and self.options.field_validation == "Strict":
+            raise _unfit(shown, strict_error(complaints))
+        warn_of(self.context, complaints, self.options.field_validation)
+        default(self.scope, obj)
+        return obj
+
+    def _apply(self, old: Object | None) -> Object:
+        scope, directive = self.scope, self.options.field_validation
+        try:
+            decoded = YamlCodec().decode(self.body, scope.gvk)
+        except DecodeError as problem:
+            raise errors.bad_request(f"error decoding YAML: {problem}") from None
+        config = {} if decoded.obj is None else decoded.obj
+        if not isinstance(config, dict):
+            raise errors.bad_request(
+                f"error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+                f"{json_type(config)} into Go value of type map[string]interface {{}}"
+            )
+        merged = scope.fields.apply(old, config, self.manager, bool(self.options.force), scope.clock())
+        complaints = [f"error converting YAML to JSON: {d}" for d in decoded.duplicates]
+        if complaints and directive == "Strict":
+            raise errors.bad_request(f"error strict decoding YAML: {complaints[0]}")
+        warn_of(self.context, complaints, directive)
+        try:
+            obj, _unknown = fit_again(scope, merged, scope.gvk)
+        except Unfit as problem:
+            told = f"failed to convert new typed object ({scope.fields.told(config)}) to object: {problem}"
+            raise errors.server_error(told) from None
+        default(scope, obj)
+        return obj
+
+
+async def read_patch(context: Context, scope: Scope) -> Patch:
+    """415 for a media type that the kind does not take, 413, 400 and 422 for the parameters."""
+    content_type = context.request.headers.get("Content-Type") or ""
+    media_type = content_type.split(";")[0].strip()
+    allowed = [t for t in PATCH_TYPES if t != STRATEGIC_PATCH or not scope.kind.custom]
+    if media_type not in allowed:
+        raise errors.unsupported_media_type(allowed)
+    body = await read(context)
+    options = write_options(context.info.query, "PatchOptions", apply=media_type == APPLY_PATCH, patch=True)
+    manager = manager_name(options, context.request.headers.get("User-Agent", ""))
+    return Patch(context, scope, media_type, options, manager, body)
+
+
+def _unfit(shown: str, why: str) -> errors.ApiError:
+    """422 for a patch whose result is not an object of the kind."""
+    cause = errors.Cause("FieldValueInvalid", f"Invalid value: {quote(shown)}: {why}", "patch")
+    return errors.invalid("", "", "", [cause])
+
+
+def _json(scope: Scope, old: Object, body: bytes, strict: bool) -> Patched:
+    del scope
+    start = "error decoding patch: " if strict else ""
+    parsed = _loads(body, start)
+    operations, unknown = json_patch.decode(parsed, strict=strict)
+    complaints = [f"json patch {c}" for c in [*duplicates(body, parsed), *unknown]] if strict else []
+    patched = json_patch.apply(old, operations)
+    if not isinstance(patched, dict):
+        raise errors.bad_request(f"json: cannot unmarshal {json_type(patched)} into Go value of type object")
+    return patched, complaints, _text(patched)
+
+
+def _merge(scope: Scope, old: Object, body: bytes, strict: bool) -> Patched:
+    del scope
+    patch, complaints = _parse(body, "error decoding patch: ")
+    if patch is None:
+        raise errors.bad_request("Invalid JSON Patch")
+    patched = merge_patch.apply(old, patch)
+    return patched, complaints if strict else [], _text(patched)
+
+
+def _strategic(scope: Scope, old: Object, body: bytes, strict: bool) -> Patched:
+    patch, complaints = _parse(body, "")
+    patch = patch or {}
+    patched = strategic.apply(old, patch, scope.schema)
+    return patched, complaints if strict else [], plain(patch)
+
+
+def _text(patched: Object) -> str:
+    return orjson.dumps(patched, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _loads(body: bytes, prefix: str) -> Any:
+    try:
+        return loads(body)
+    except orjson.JSONDecodeError:
+        raise errors.bad_request(prefix + json_complaint(body)) from None
+
+
+def _parse(body: bytes, prefix: str) -> tuple[Any, list[str]]:
+    """-> (the patch, complaints about keys that stand twice); 400."""
+    patch = _loads(body, prefix)
+    if patch is not None and not isinstance(patch, dict):
+        found = json_type(patch)
+        raise errors.bad_request(
+            f"{prefix}json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+        )
+    return patch, list(duplicates(body, patch))
+
+
+PATCHERS: dict[str, Callable[[Scope, Object, bytes, bool], Patched]] = {
+    JSON_PATCH: _json,
+    MERGE_PATCH: _merge,
+    STRATEGIC_PATCH: _strategic,
+}
