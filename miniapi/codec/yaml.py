@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cmp_to_key
 from typing import Any
 
 import yaml
@@ -12,7 +13,7 @@ from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 
 _BASE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_DUMPER_BASE = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
 
@@ -63,6 +64,68 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _int_or_text)
 _Loader.add_constructor("tag:yaml.org,2002:binary", lambda loader, node: loader.construct_scalar(node))
 
 
+class _Dumper(_DUMPER_BASE):  # type: ignore[misc,valid-type]
+    """Quotes, folds and sorts as go-yaml does."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Values that stand twice are written twice."""
+        return True
+
+
+def _text(dumper: Any, value: str) -> Any:
+    style = None
+    if "\n" in value:
+        style = "|"
+    elif value in _WORDS or _NOT_TEXT.match(value):
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _sorted(dumper: Any, value: dict[str, Any]) -> Any:
+    ordered = sorted(value.items(), key=lambda item: _BY_KEY(item[0]))
+    return dumper.represent_mapping("tag:yaml.org,2002:map", ordered)
+
+
+def _compare(left: str, right: str) -> int:
+    """go-yaml's order of keys: letters behind other characters, numbers by their value."""
+    for i, (a, b) in enumerate(zip(left, right, strict=False)):
+        if a == b:
+            continue
+        if a.isalpha() != b.isalpha():
+            return 1 if a.isalpha() else -1
+        if not a.isalpha():
+            numbers = [_number(left, i), _number(right, i)]
+            if numbers[0] != numbers[1]:
+                return -1 if numbers[0] < numbers[1] else 1
+        return -1 if a < b else 1
+    return len(left) - len(right)
+
+
+def _number(text: str, start: int) -> int:
+    end = start
+    while end < len(text) and text[end] in "0123456789":
+        end += 1
+    return int(text[start:end] or 0)
+
+
+_BY_KEY = cmp_to_key(_compare)
+_WORDS = frozenset(
+    word
+    for low in ("y", "yes", "n", "no", "true", "false", "on", "off", "null")
+    for word in (low, low.capitalize(), low.upper())
+) | {"", "~", "<<", "="}
+_NOT_TEXT = re.compile(
+    r"[-+]?(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0o[0-7_]+|[0-9][0-9_]*|\.inf|\.Inf|\.INF)$"
+    r"|[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?$"
+    r"|\.nan$|\.NaN$|\.NAN$"
+    r"|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$"
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ][ \t]*[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?.*)?$"
+)
+"""Texts that would be read as something else: numbers, base-60 numbers, times."""
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(dict, _sorted)
+
+
 class YamlCodec:
     """PyYAML's C parser, which is the same libyaml that go-yaml was made from: the complaints agree."""
 
@@ -86,9 +149,7 @@ class YamlCodec:
         return Decoded(obj, told)
 
     def encode(self, obj: Object) -> bytes:
-        text: str = yaml.dump(
-            obj, Dumper=_DUMPER, default_flow_style=False, sort_keys=True, allow_unicode=True, width=2**20
-        )
+        text: str = yaml.dump(obj, Dumper=_Dumper, default_flow_style=False, sort_keys=False, allow_unicode=True)
         return text.encode()
 
     def frame(self, event_type: str, encoded: bytes) -> bytes:

@@ -10,14 +10,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from miniapi.admission.interface import Attributes
-from miniapi.codec.negotiate import negotiate
 from miniapi.endpoints import respond
 from miniapi.endpoints.body import decode, read
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import manager_name, write_options
 from miniapi.endpoints.scope import Scope
-from miniapi.endpoints.verbs.create import SYSTEM_FIELDS
-from miniapi.endpoints.writes import attributes, check_namespace
+from miniapi.endpoints.writes import attributes, check_namespace, wipe_system_fields
 from miniapi.meta.objects import Object
 from miniapi.wire import Reply
 
@@ -52,14 +50,14 @@ class VirtualHandler:
     async def serve(self, context: Context, scope: Scope) -> Reply:
         """201 with the answer."""
         info = context.info
+        negotiated = respond.accepted(context, scope)
+        data = await read(context)
         options = write_options(info.query, "CreateOptions")
-        negotiated = negotiate(context.request.headers.get("Accept", ""), info.query, protobuf=scope.protobuf)
-        obj = decode(context, scope, await read(context), scope.gvk, options.field_validation)
+        obj = decode(context, scope, data, scope.gvk, options.field_validation)
         self.default(obj)
         meta = obj.setdefault("metadata", {})
         if not self.keeps_system_fields:
-            for field in SYSTEM_FIELDS:
-                meta.pop(field, None)
+            wipe_system_fields(meta)
         check_namespace(context, scope, meta)
         name = info.name or meta.get("name") or ""
         write = attributes(context, scope, "CREATE", name, obj, None, options, "CreateOptions")
