@@ -19,5 +19,5 @@ def codec_for(content_type: str, *, custom: bool) -> Codec:
     if found is None:
         found = _BY_TYPE.get(content_type.split(";", 1)[0].strip().lower())
     if found is None or (custom and found is PROTOBUF):
-        raise errors.unsupported_media_type([c.media_type for c in CODECS if not custom or c is not PROTOBUF])
+        raise errors.unsupported_media_type([c.media_type for c in CODECS])
     return found

@@ -84,7 +84,7 @@ def _negotiate(accept: str, pretty: bool, include: str, shape: Shape, protobuf: 
         for codec in codecs:
             if _accepts(media_type, codec.media_type) and _allowed(codec.media_type, parameters, shape):
                 if shape == "watch" and codec.media_type == YAML:
-                    streams = [f"{c.media_type};stream=watch" for c in codecs if c.media_type != YAML]
+                    streams = [f"{c.media_type};stream=watch" for c in CODECS if c.media_type != YAML]
                     raise errors.not_acceptable(streams)
                 as_kind = parameters.get("as", "")
                 indent = pretty or parameters.get("pretty") == "1"
@@ -97,7 +97,7 @@ def _negotiate(accept: str, pretty: bool, include: str, shape: Shape, protobuf: 
                     codec.media_type == JSON and not indent and not as_kind,
                     include or "Metadata",
                 )
-    raise errors.not_acceptable([c.media_type for c in codecs])
+    raise errors.not_acceptable([c.media_type for c in CODECS])
 
 
 def _allowed(media_type: str, parameters: dict[str, str], shape: Shape) -> bool:

@@ -11,7 +11,7 @@ from miniapi.codec.interface import DecodeError
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
 from miniapi.meta.gvk import GroupVersionKind, internal_type, parse_api_version
-from miniapi.meta.objects import Object
+from miniapi.meta.objects import Object, name_of
 from miniapi.schema.convert import ConvertError
 from miniapi.wire import JSON
 
@@ -57,7 +57,7 @@ def decode(context: Context, scope: Scope, data: bytes, expected: GroupVersionKi
 def fit(scope: Scope, obj: Object, given: GroupVersionKind, expected: GroupVersionKind) -> tuple[Object, list[str]]:
     """-> (the object with its kind's fields, complaints about others). Raises Unfit, and 400 for another version."""
     if given != expected:
-        raise _other_type(scope, given, expected)
+        raise _other_custom_type(obj, given, expected) if scope.kind.custom else _other_type(scope, given, expected)
     obj["kind"], obj["apiVersion"] = expected.kind, expected.api_version
     try:
         return scope.convert(obj)
@@ -122,7 +122,7 @@ def _summary(data: bytes) -> str:
 def _other_type(scope: Scope, given: GroupVersionKind, expected: GroupVersionKind) -> Exception:
     """Types that the original knows are decoded before it sees that they are the wrong ones."""
     known = scope.known_types(given)
-    if given.kind == expected.kind and (known is not None or scope.kind.custom):
+    if given.kind == expected.kind and known is not None:
         return errors.bad_request(
             f"the API version in the data ({given.api_version}) does not match the expected API version "
             f"({expected.api_version})"
@@ -131,6 +131,18 @@ def _other_type(scope: Scope, given: GroupVersionKind, expected: GroupVersionKin
         scheme = '"pkg/api/legacyscheme/scheme.go:30"'
         return Unfit(f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme {scheme}')
     return Unfit(f"converting ({known.go_type}) to ({internal_type(expected)}): unknown conversion")
+
+
+def _other_custom_type(obj: Object, given: GroupVersionKind, expected: GroupVersionKind) -> errors.ApiError:
+    """Custom resources are validated for it (customResourceValidator.ValidateTypeMeta)."""
+    causes = []
+    for name, value, wanted in (
+        ("kind", given.kind, expected.kind),
+        ("apiVersion", given.api_version, expected.api_version),
+    ):
+        if value != wanted:
+            causes.append(errors.Cause("FieldValueInvalid", f'Invalid value: "{value}": must be {wanted}', name))
+    return errors.invalid(given.kind, given.group, name_of(obj), causes)
 
 
 def json_type(value: object) -> str:

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from miniapi.errors import ApiError
@@ -139,6 +139,8 @@ def test_what_one_manager_alone_applied_goes_with_its_next_apply(first, second):
 @few
 @given(SPECS, SPECS)
 def test_leaving_gives_back_the_object_as_it_was_without_the_leaver(ours, theirs):
+    # A value without a schema may turn from a map into something else; what was in the map is gone for good.
+    assume(isinstance(ours.get("any"), dict) == isinstance(theirs.get("any"), dict))
     live = FIELDS.apply(None, widget(ours), "one", False, NOW)
     try:
         both = FIELDS.apply(live, widget(theirs), "two", False, NOW)
