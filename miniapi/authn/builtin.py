@@ -8,8 +8,16 @@ from pathlib import Path
 
 from miniapi.authn.bearer import BearerAuthenticator
 from miniapi.authn.certificate import CertificateAuthenticator, issued_by
+from miniapi.authn.configuration import (
+    Anonymous,
+    AuthenticationConfiguration,
+    BadConfiguration,
+    read_configuration,
+)
 from miniapi.authn.interface import Authenticator, ObjectGetter, TokenAuthenticator
 from miniapi.authn.legacy_service_account import LegacyTokens
+from miniapi.authn.oidc import OidcTokens
+from miniapi.authn.oidc_keys import HttpDocuments, IssuerKeys
 from miniapi.authn.options import AuthenticationOptions
 from miniapi.authn.request_header import RequestHeaderAuthenticator, RequestHeaders
 from miniapi.authn.service_account import ServiceAccountTokens
@@ -100,15 +108,19 @@ def build(
     audiences = options.effective_audiences()
     keys = _keys(options, key_directory)
     accounts = ServiceAccountTokens(keys, options.effective_issuers(), audiences, objects if options.lookup else None)
-    kinds: list[TokenAuthenticator] = [StaticTokens({loopback_token: LOOPBACK}, audiences)]
-    if options.token_file:
-        try:
-            kinds.append(StaticTokens(read_token_file(Path(options.token_file)), audiences))
-        except (OSError, ValueError) as problem:
-            raise BadAuthentication(f"--token-auth-file: {options.token_file}: {problem}") from None
     legacy = LegacyTokens(keys, audiences, objects if options.lookup else None)
-    kinds += [legacy, accounts]
+    configuration = _configuration(options)
     webhook = _webhook(options) if options.webhook_config_file else None
+    kinds: list[TokenAuthenticator] = [
+        StaticTokens({loopback_token: LOOPBACK}, audiences),
+        *_static(options, audiences),
+        legacy,
+        accounts,
+        *(
+            OidcTokens(issuer, IssuerKeys(issuer.url, issuer.discovery_url, HttpDocuments(issuer.ca)), audiences)
+            for issuer in configuration.issuers
+        ),
+    ]
     if webhook is not None:
         kinds.append(WebhookTokens(webhook, options.webhook_version, audiences, options.webhook_cache_seconds))
     bearer = BearerAuthenticator(kinds, audiences)
@@ -119,8 +131,32 @@ def build(
         raise BadAuthentication(
             f"--requestheader-client-ca-file: {options.request_header_ca_file}: {problem}"
         ) from None
-    union = Union([a for a in found if a is not None], anonymous=options.anonymous)
+    anonymous = configuration.anonymous or Anonymous(options.anonymous)
+    union = Union([a for a in found if a is not None], anonymous=anonymous.enabled, anonymous_paths=anonymous.paths)
     return Authentication(options, union, bearer, accounts, legacy, keys, webhook)
+
+
+def _static(options: AuthenticationOptions, audiences: tuple[str, ...]) -> list[TokenAuthenticator]:
+    if not options.token_file:
+        return []
+    try:
+        return [StaticTokens(read_token_file(Path(options.token_file)), audiences)]
+    except (OSError, ValueError) as problem:
+        raise BadAuthentication(f"--token-auth-file: {options.token_file}: {problem}") from None
+
+
+def _configuration(options: AuthenticationOptions) -> AuthenticationConfiguration:
+    """What the file says, or the flags that it stands for."""
+    if options.config_file:
+        try:
+            return read_configuration(options.config_file)
+        except BadConfiguration as problem:
+            raise BadAuthentication(f"--authentication-config: {problem}") from None
+    try:
+        issuer = options.oidc()
+    except OSError as problem:
+        raise BadAuthentication(f"--oidc-ca-file: {options.oidc_ca_file}: {problem}") from None
+    return AuthenticationConfiguration((issuer,) if issuer else ())
 
 
 def _webhook(options: AuthenticationOptions) -> ReviewWebhook:

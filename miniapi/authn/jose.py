@@ -79,6 +79,30 @@ def public_key(key: Any) -> PublicKey:
     return PublicKey(key, base64url(hashlib.sha256(der).digest()), algorithm)
 
 
+def from_jwk(jwk: Mapping[str, Any]) -> PublicKey | None:
+    """The key of a JSON Web Key, known by the id that it has there; None for one that is not for these algorithms."""
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    if jwk.get("use") not in (None, "sig"):
+        return None
+    try:
+        if jwk.get("kty") == "RSA":
+            key: Any = rsa.RSAPublicNumbers(_number(jwk["e"]), _number(jwk["n"])).public_key()
+        elif jwk.get("kty") == "EC":
+            curve: Any = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}[jwk["crv"]]
+            key = ec.EllipticCurvePublicNumbers(_number(jwk["x"]), _number(jwk["y"]), curve()).public_key()
+        else:
+            return None
+        made = public_key(key)
+    except (KeyError, ValueError):
+        return None
+    return PublicKey(key, str(jwk.get("kid") or ""), made.algorithm)
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(unbase64url(text))
+
+
 def read_private_key(pem: bytes) -> PrivateKey:
     """The private key of a PEM file; ValueError where there is none."""
     from cryptography.hazmat.primitives import serialization
@@ -137,6 +161,15 @@ def unverified_claims(token: str) -> Any:
     except (ValueError, binascii.Error):
         return None
     return claims if isinstance(claims, dict) else None
+
+
+def key_id_of(token: str) -> str:
+    """The id of the key that a token says it was signed with; empty where it says none."""
+    try:
+        header = orjson.loads(unbase64url(token.split(".", 1)[0]))
+    except (ValueError, binascii.Error):
+        return ""
+    return str(header.get("kid") or "") if isinstance(header, dict) else ""
 
 
 def verify(token: str, keys: Sequence[PublicKey]) -> dict[str, Any]:

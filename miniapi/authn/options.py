@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from miniapi.authn.oidc import ALGORITHMS, Claim, Issuer
 from miniapi.flag import flag
 
 DEFAULT_ISSUER = "https://kubernetes.default.svc"
@@ -45,6 +46,20 @@ class AuthenticationOptions:
     webhook_cache_seconds: float = flag(
         "authentication-token-webhook-cache-ttl", "How long it is not asked again.", "duration", 120.0
     )
+    config_file: str = flag("authentication-config", "AuthenticationConfiguration: OpenID issuers, anonymous paths.")
+    oidc_issuer: str = flag("oidc-issuer-url", "OpenID issuer whose tokens are believed.")
+    oidc_client_id: str = flag("oidc-client-id", "Audience that its tokens must name.")
+    oidc_ca_file: str = flag("oidc-ca-file", "CA of the issuer; the system's if unset.")
+    oidc_username_claim: str = flag("oidc-username-claim", "Claim that names the user.", default="sub")
+    oidc_username_prefix: str = flag(
+        "oidc-username-prefix", "Put before the user's name; ISSUER# if unset, unless the claim is email; - for none."
+    )
+    oidc_groups_claim: str = flag("oidc-groups-claim", "Claim that names groups.")
+    oidc_groups_prefix: str = flag("oidc-groups-prefix", "Put before each group's name.")
+    oidc_required_claims: dict[str, str] = flag("oidc-required-claim", "Claims and what they must be.", "map", {})
+    oidc_algorithms: list[str] = flag(
+        "oidc-signing-algs", f"Algorithms that may have signed: {', '.join(ALGORITHMS)}.", "strings", ["RS256"]
+    )
     request_header_ca_file: str = flag("requestheader-client-ca-file", "CA of front proxies that name the user.")
     request_header_allowed_names: list[str] = flag(
         "requestheader-allowed-names", "Common names of the proxies; any if unset.", "strings", []
@@ -68,7 +83,7 @@ class AuthenticationOptions:
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
-        problems = [*self._files(), *self._service_accounts(), *self._request_headers()]
+        problems = [*self._files(), *self._service_accounts(), *self._request_headers(), *self._oidc()]
         if self.webhook_version not in REVIEW_VERSIONS:
             problems.append(f"--authentication-token-webhook-version: use {' or '.join(REVIEW_VERSIONS)}")
         return problems
@@ -79,6 +94,8 @@ class AuthenticationOptions:
             ("token-auth-file", self.token_file),
             ("service-account-signing-key-file", self.signing_key_file),
             ("authentication-token-webhook-config-file", self.webhook_config_file),
+            ("authentication-config", self.config_file),
+            ("oidc-ca-file", self.oidc_ca_file),
             ("requestheader-client-ca-file", self.request_header_ca_file),
             *(("service-account-key-file", f) for f in self.key_files),
         ]
@@ -106,6 +123,38 @@ class AuthenticationOptions:
         if self.jwks_uri and urlsplit(self.jwks_uri).scheme != "https":
             problems.append(f"--service-account-jwks-uri: {self.jwks_uri} is not an https URL; use https://HOST/PATH")
         return problems
+
+    def _oidc(self) -> list[str]:
+        problems = []
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            problems.append("--oidc-issuer-url and --oidc-client-id go together; name both or neither")
+        if self.oidc_issuer and urlsplit(self.oidc_issuer).scheme != "https":
+            problems.append(f"--oidc-issuer-url: {self.oidc_issuer} is not an https URL; use https://HOST")
+        if self.oidc_issuer and self.config_file:
+            problems.append("--authentication-config: it stands instead of --oidc-*; leave those out")
+        problems += [
+            f"--oidc-signing-algs: {name} is not verified here; use {', '.join(ALGORITHMS)}"
+            for name in self.oidc_algorithms
+            if name not in ALGORITHMS
+        ]
+        return problems
+
+    def oidc(self) -> Issuer | None:
+        """The issuer that the --oidc-* flags describe. OSError where its CA cannot be read."""
+        if not self.oidc_issuer:
+            return None
+        prefix = self.oidc_username_prefix
+        if not prefix and self.oidc_username_claim != "email":
+            prefix = f"{self.oidc_issuer}#"
+        return Issuer(
+            self.oidc_issuer,
+            (self.oidc_client_id,),
+            Claim(self.oidc_username_claim, "" if prefix == "-" else prefix),
+            Claim(self.oidc_groups_claim, self.oidc_groups_prefix),
+            required=self.oidc_required_claims,
+            algorithms=tuple(self.oidc_algorithms),
+            ca=Path(self.oidc_ca_file).read_bytes() if self.oidc_ca_file else b"",
+        )
 
     def _request_headers(self) -> list[str]:
         if self.request_header_ca_file:

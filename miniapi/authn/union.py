@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from miniapi.authn.bearer import authenticated
 from miniapi.authn.interface import Authenticator, InvalidCredential, all_problems
@@ -18,9 +18,13 @@ class Union:
     A wrong credential does not make a request anonymous.
     """
 
-    def __init__(self, authenticators: Sequence[Authenticator], *, anonymous: bool) -> None:
+    def __init__(
+        self, authenticators: Sequence[Authenticator], *, anonymous: bool, anonymous_paths: Collection[str] = ()
+    ) -> None:
         self._authenticators = tuple(authenticators)
         self._anonymous = anonymous
+        self._anonymous_paths = frozenset(anonymous_paths)
+        """Where anybody may be anonymous; everywhere if empty."""
 
     async def authenticate(self, request: Request) -> UserInfo | None:
         """None where nobody may go without a credential."""
@@ -37,4 +41,6 @@ class Union:
                 return authenticated(user)
         if problems is not None:
             raise InvalidCredential(all_problems(problems))
-        return _ANONYMOUS if self._anonymous else None
+        if not self._anonymous or (self._anonymous_paths and request.path not in self._anonymous_paths):
+            return None
+        return _ANONYMOUS

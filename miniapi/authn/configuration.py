@@ -1,0 +1,103 @@
+"""The file of --authentication-config: OpenID issuers, and for which paths nobody need say who they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from miniapi.authn.oidc import ALGORITHMS, Claim, Issuer
+
+API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1")
+KIND = "AuthenticationConfiguration"
+
+
+class BadConfiguration(Exception):
+    """One line that names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """Whether requests without a credential are system:anonymous."""
+
+    enabled: bool = True
+    paths: frozenset[str] = frozenset()
+    """Only for these; for all where empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticationConfiguration:
+    """What the file says."""
+
+    issuers: tuple[Issuer, ...] = ()
+    anonymous: Anonymous | None = None
+    """None where the file leaves it to --anonymous-auth."""
+
+
+def read_configuration(path: str) -> AuthenticationConfiguration:
+    """BadConfiguration where the file cannot be used."""
+    import yaml
+
+    def bad(why: str) -> BadConfiguration:
+        return BadConfiguration(f"{path}: {why}")
+
+    try:
+        document = yaml.safe_load(Path(path).read_text())
+    except (OSError, yaml.YAMLError) as problem:
+        raise bad(f"it cannot be read: {' '.join(str(problem).split())}") from None
+    if not isinstance(document, dict) or document.get("kind") != KIND or document.get("apiVersion") not in API_VERSIONS:
+        raise bad(f"it must be of apiVersion {API_VERSIONS[0]} and kind {KIND}")
+    unknown = sorted(document.keys() - {"apiVersion", "kind", "jwt", "anonymous"})
+    if unknown:
+        raise bad(f"unknown field {unknown[0]}")
+    issuers = tuple(_issuer(entry, f"jwt[{i}]", bad) for i, entry in enumerate(document.get("jwt") or ()))
+    if len({i.url for i in issuers}) < len(issuers):
+        raise bad("jwt: an issuer is named twice; name it once")
+    return AuthenticationConfiguration(issuers, _anonymous(document.get("anonymous"), bad))
+
+
+def _anonymous(settings: Mapping[str, Any] | None, bad: Callable[[str], BadConfiguration]) -> Anonymous | None:
+    if settings is None:
+        return None
+    paths = frozenset(str(c.get("path") or "") for c in settings.get("conditions") or ())
+    if "" in paths:
+        raise bad("anonymous.conditions: each needs a path")
+    if paths and not settings.get("enabled"):
+        raise bad("anonymous.conditions: enabled should be set to true when conditions are defined")
+    return Anonymous(bool(settings.get("enabled")), paths)
+
+
+def _issuer(entry: Mapping[str, Any], where: str, bad: Callable[[str], BadConfiguration]) -> Issuer:
+    settings, mappings = entry.get("issuer") or {}, entry.get("claimMappings") or {}
+    url, audiences = settings.get("url") or "", tuple(settings.get("audiences") or ())
+    if not url.startswith("https://"):
+        raise bad(f"{where}.issuer.url: it must be an https URL")
+    if not audiences:
+        raise bad(f"{where}.issuer.audiences: at least one is needed")
+    if entry.get("userValidationRules") or mappings.get("extra"):
+        raise bad(f"{where}: miniapi does not evaluate expressions yet; leave userValidationRules and extra out")
+    required = {}
+    for rule in entry.get("claimValidationRules") or ():
+        if rule.get("expression"):
+            raise bad(f"{where}.claimValidationRules: miniapi does not evaluate expressions yet; use claim")
+        required[rule["claim"]] = rule.get("requiredValue") or ""
+    claims = {}
+    for name in ("username", "groups", "uid"):
+        mapping = mappings.get(name) or {}
+        if mapping.get("expression"):
+            raise bad(f"{where}.claimMappings.{name}: miniapi does not evaluate expressions yet; use claim")
+        claims[name] = Claim(mapping.get("claim") or "", mapping.get("prefix") or "")
+    if not claims["username"].name:
+        raise bad(f"{where}.claimMappings.username: a claim is needed")
+    return Issuer(
+        url,
+        audiences,
+        claims["username"],
+        claims["groups"],
+        claims["uid"],
+        required,
+        ALGORITHMS,
+        settings.get("discoveryURL") or "",
+        (settings.get("certificateAuthority") or "").encode(),
+    )
