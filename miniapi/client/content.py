@@ -21,7 +21,7 @@ def encode(body: Any, media_type: str) -> tuple[bytes, str]:
         from miniapi.codec.builtin import codec_for
 
         try:
-            return codec_for(PROTOBUF, custom=False).encode(body), PROTOBUF
+            return codec_for(PROTOBUF).encode(body), PROTOBUF
         except EncodeError:
             pass
     return orjson.dumps(body), JSON
@@ -33,7 +33,7 @@ def decode(data: bytes, content_type: str) -> Object:
         if content_type.startswith(PROTOBUF):
             from miniapi.codec.builtin import codec_for
 
-            return codec_for(PROTOBUF, custom=False).decode(data, None).obj
+            return codec_for(PROTOBUF).decode(data, None).obj
         obj: Object = orjson.loads(data)
     except (DecodeError, ValueError) as problem:
         raise ApiError(500, "InternalError", f"the server's answer cannot be read: {problem}") from None

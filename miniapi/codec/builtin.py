@@ -13,11 +13,11 @@ CODECS: tuple[Codec, ...] = (JsonCodec(), YamlCodec(), PROTOBUF)
 _BY_TYPE = {codec.media_type: codec for codec in CODECS}
 
 
-def codec_for(content_type: str, *, custom: bool) -> Codec:
+def codec_for(content_type: str) -> Codec:
     """The codec of a request's body; 415 with the list of types where there is none."""
     found = _BY_TYPE.get(content_type)
     if found is None:
         found = _BY_TYPE.get(content_type.split(";", 1)[0].strip().lower())
-    if found is None or (custom and found is PROTOBUF):
+    if found is None:
         raise errors.unsupported_media_type([c.media_type for c in CODECS])
     return found

@@ -21,6 +21,11 @@ class Decoded:
 class DecodeError(Exception):
     """The bytes are not of this media type; the message is the original's."""
 
+    def __init__(self, message: str, given: GroupVersionKind | None = None) -> None:
+        super().__init__(message)
+        self.given = given
+        """What the bytes say they are, where that could be read."""
+
 
 class Codec(Protocol):
     """One media type."""

@@ -79,10 +79,9 @@ def check_table(negotiated: Negotiated) -> None:
 
 @lru_cache(maxsize=1024)
 def _negotiate(accept: str, pretty: bool, include: str, shape: Shape, protobuf: bool) -> Negotiated:
-    codecs = [c for c in CODECS if protobuf or c.media_type != PROTOBUF]
     for media_type, parameters in clauses(accept) if accept else [("*/*", {})]:
-        for codec in codecs:
-            if _accepts(media_type, codec.media_type) and _allowed(codec.media_type, parameters, shape):
+        for codec in CODECS:
+            if _accepts(media_type, codec.media_type) and _allowed(codec.media_type, parameters, shape, protobuf):
                 if shape == "watch" and codec.media_type == YAML:
                     streams = [f"{c.media_type};stream=watch" for c in CODECS if c.media_type != YAML]
                     raise errors.not_acceptable(streams)
@@ -100,7 +99,7 @@ def _negotiate(accept: str, pretty: bool, include: str, shape: Shape, protobuf: 
     raise errors.not_acceptable([c.media_type for c in CODECS])
 
 
-def _allowed(media_type: str, parameters: dict[str, str], shape: Shape) -> bool:
+def _allowed(media_type: str, parameters: dict[str, str], shape: Shape, protobuf: bool) -> bool:
     """acceptMediaTypeOptions, with the restrictions of the endpoint."""
     if (stream := parameters.get("stream")) and (media_type == YAML or stream != "watch"):
         return False
@@ -108,7 +107,7 @@ def _allowed(media_type: str, parameters: dict[str, str], shape: Shape) -> bool:
         return False
     target = [parameters.get(name, "") for name in ("g", "v", "as")]
     if not any(name in parameters for name in ("g", "v", "as")):
-        return True
+        return protobuf or media_type != PROTOBUF
     if shape == "document" or target[0] != "meta.k8s.io" or target[1] not in _META_VERSIONS:
         return False
     if target[2] == TABLE:

@@ -10,10 +10,17 @@ from miniapi.codec.protobuf_decode import Decoders
 from miniapi.codec.protobuf_encode import Carrier, Encoders
 from miniapi.codec.protobuf_table import Table
 from miniapi.codec.protobuf_wire import BYTES, fields, key, length_delimited, read_varint, varint
-from miniapi.meta.gvk import GroupVersionKind
+from miniapi.meta.gvk import GroupVersionKind, parse_api_version
 from miniapi.meta.objects import Object
 
 MAGIC = b"k8s\x00"
+SCHEME = "pkg/api/legacyscheme/scheme.go:30"
+"""Where the original registers its kinds, as it says itself."""
+NOT_MARSHALABLE = (
+    "object *unstructured.Unstructured does not implement the protobuf marshalling interface and cannot be encoded to "
+    "a protobuf message"
+)
+"""What the original says of a custom resource."""
 _TAIL = length_delimited(3, b"") + length_delimited(4, b"")
 """contentEncoding and contentType, which are always written and always empty."""
 
@@ -31,17 +38,24 @@ class ProtobufCodec:
 
     def decode(self, data: bytes, expected: GroupVersionKind | None) -> Decoded:
         if data[:4] != MAGIC:
-            raise DecodeError("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
+            told = "provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]"
+            raise DecodeError(told if data else "empty data")
+        if len(data) == len(MAGIC):
+            raise DecodeError("empty body")
+        given = None
         try:
             api_version, kind, raw = _opened(data)
             if not kind and expected is not None:
                 api_version, kind = expected.api_version, expected.kind
+            given = GroupVersionKind(*parse_api_version(api_version), kind)
             name = self._table.message(api_version, kind)
             if not name:
-                raise DecodeError(f'no kind "{kind}" is registered for version "{api_version}"')
+                raise DecodeError(
+                    f'no kind "{kind}" is registered for version "{api_version}" in scheme "{SCHEME}"', given
+                )
             obj: Object = self._decoders[name](raw)
         except ValueError as problem:
-            raise DecodeError(str(problem)) from None
+            raise DecodeError(str(problem), given) from None
         typed: Object = {"kind": kind, "apiVersion": api_version, **obj}
         if isinstance(obj, Carrier):
             typed = Carrier(typed)
@@ -61,6 +75,10 @@ class ProtobufCodec:
             return self._encoders[name](obj)
         except (TypeError, ValueError, AttributeError) as problem:
             raise EncodeError(f"{api_version} {kind}: {problem}") from None
+
+    def knows(self, gvk: GroupVersionKind) -> bool:
+        """Whether the kind has a message."""
+        return bool(self._table.message(gvk.api_version, gvk.kind))
 
     def item(self, api_version: str, kind: str, obj: Object) -> bytes:
         """The object's message as a field: the same bytes stand in a list of its kind and in its own envelope."""

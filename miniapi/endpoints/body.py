@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from miniapi import errors
-from miniapi.codec.builtin import codec_for
+from miniapi.codec.builtin import PROTOBUF, codec_for
 from miniapi.codec.interface import DecodeError
+from miniapi.codec.protobuf import NOT_MARSHALABLE
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
 from miniapi.meta.gvk import GroupVersionKind, internal_type, parse_api_version
@@ -33,14 +34,15 @@ class Unfit(Exception):
 def decode(context: Context, scope: Scope, data: bytes, expected: GroupVersionKind, field_validation: str) -> Object:
     """Decodes, checks the type, converts to the kind's fields and defaults; 400 or 415 where that cannot be."""
     content_type = context.request.headers.get("Content-Type") or JSON
-    codec = codec_for(content_type, custom=scope.kind.custom)
+    codec = codec_for(content_type)
     try:
         decoded = codec.decode(data, expected)
         obj = {} if decoded.obj is None else decoded.obj
         given = given_type(obj, expected)
+        if scope.kind.custom and codec is PROTOBUF:
+            raise DecodeError(NOT_MARSHALABLE, given)
     except DecodeError as problem:
-        told = f"the object provided is unrecognized (must be of type {expected.kind}): {problem} ({_summary(data)})"
-        raise errors.bad_request(told) from None
+        raise errors.bad_request(_undecodable(scope, data, expected, problem)) from None
     handled = f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: '
     try:
         obj, unknown = fit(scope, obj, given, expected)
@@ -52,6 +54,15 @@ def decode(context: Context, scope: Scope, data: bytes, expected: GroupVersionKi
     warn_of(context, complaints, field_validation)
     default(scope, obj)
     return obj
+
+
+def _undecodable(scope: Scope, data: bytes, expected: GroupVersionKind, problem: DecodeError) -> str:
+    """handlers.transformDecodeError."""
+    given = problem.given
+    if given is None:
+        return f"the object provided is unrecognized (must be of type {expected.kind}): {problem} ({_summary(data)})"
+    why = NOT_MARSHALABLE if scope.kind.custom else str(problem)
+    return f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {why}'
 
 
 def fit(scope: Scope, obj: Object, given: GroupVersionKind, expected: GroupVersionKind) -> tuple[Object, list[str]]:

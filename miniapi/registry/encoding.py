@@ -32,7 +32,7 @@ class StoredForm:
 
     def __init__(self, media_type: str = JSON, restore: Restore = lambda obj: obj) -> None:
         self.media_type = media_type
-        self._codec = None if media_type == JSON else codec_for(media_type, custom=False)
+        self._codec = None if media_type == JSON else codec_for(media_type)
         self._restore = restore
 
     def at_rest(self, obj: Object, own: bytes) -> bytes:
@@ -49,7 +49,7 @@ class StoredForm:
             if data[:1] == b"{":
                 obj: Object = orjson.loads(data)
                 return obj
-            return self._restore(codec_for(_media_type(data), custom=False).decode(data, None).obj)
+            return self._restore(codec_for(_media_type(data)).decode(data, None).obj)
         except (DecodeError, ConvertError, orjson.JSONDecodeError) as problem:
             raise errors.internal(f"a stored object cannot be decoded: {problem}") from None
 

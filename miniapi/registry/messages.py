@@ -19,7 +19,8 @@ class Messages:
     """Each object version is encoded once; an answer puts its items together. Raises EncodeError."""
 
     def __init__(self, gvk: GroupVersionKind, view: Callable[[Stored], Object]) -> None:
-        self._type = (gvk.api_version, gvk.kind)
+        # Of a kind without a message only metadata can be asked for.
+        self._type = (gvk.api_version, gvk.kind) if PROTOBUF.knows(gvk) else ("meta.k8s.io/v1", PARTIAL)
         self._view = view
         self._items = Memo(self._item)
         self.frames = Frames(lambda event, stored: PROTOBUF.frame(event.decode(), self.encoded(stored)))

@@ -164,8 +164,13 @@ def test_custom_resources_have_no_protobuf(client: GoClient) -> None:
         if status == 200:
             break
     assert (status, content_type) == (200, JSON)
-    assert client.send("GET", path, Accept=PROTOBUF)[0] == 406
-    assert client.send("POST", path, config_map("x"))[0] == 415
+    status, _, told = client.send("GET", path, Accept=PROTOBUF)
+    assert (status, told["reason"]) == (406, "NotAcceptable")
+    partial = client.send("GET", path, Accept=f"{PROTOBUF};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")[2]
+    assert (partial["kind"], partial["items"]) == ("PartialObjectMetadataList", None)
+    status, _, told = client.send("POST", path, config_map("x"))
+    assert status == 400
+    assert "object *unstructured.Unstructured does not implement the protobuf" in told["message"]
     client.send("DELETE", f"{CRDS}/wires.example.com")
 
 

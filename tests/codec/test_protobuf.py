@@ -106,7 +106,8 @@ def test_fields_that_nobody_knows_are_kept() -> None:
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [
-        (b"", "does not appear to be a protobuf message"),
+        (b"", "empty data"),
+        (MAGIC, "empty body"),
         (b'{"kind":"ConfigMap"}', "does not appear to be a protobuf message"),
         (MAGIC + b"\x0a\xff", "unexpected EOF"),
         (MAGIC + b"\x0a", "unexpected EOF"),

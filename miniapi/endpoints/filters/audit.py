@@ -202,7 +202,7 @@ def _decoded(content_type: str, data: bytes) -> Any:
         if media_type.endswith("json"):
             return orjson.loads(data)
         if media_type in (YAML, PROTOBUF):
-            return codec_for(media_type, custom=False).decode(data, None).obj
+            return codec_for(media_type).decode(data, None).obj
     except (orjson.JSONDecodeError, DecodeError):
         return None  # the answer says what is wrong with the body
     return None
