@@ -13,6 +13,10 @@ Cells = Callable[[Object, Any], list[Any]]
 """(object, now) -> one cell per column."""
 
 
+def _as_it_is(obj: Object) -> Object:
+    return obj
+
+
 def _no_conditions(_obj: Object) -> list[dict[str, Any]]:
     return []
 
@@ -27,6 +31,8 @@ class Printer:
     clock: Clock
     conditions: Callable[[Object], list[dict[str, Any]]] = _no_conditions
     """TableRowConditions, e.g. Completed."""
+    internal: Callable[[Object], Object] = _as_it_is
+    """The object as the internal version, which is printed, has it: without what stands for fields in annotations."""
 
     def table(self, objects: Sequence[Object], meta: dict[str, Any], version: str, include: str = "Metadata") -> Object:
         """The Table of these objects; each row carries the object's metadata unless `include` says otherwise."""
@@ -41,8 +47,9 @@ class Printer:
         }
 
     def _row(self, obj: Object, now: Any, version: str, include: str) -> dict[str, Any]:
-        row: dict[str, Any] = {"cells": self.cells(obj, now)}
-        if conditions := self.conditions(obj):
+        shown = self.internal(obj)
+        row: dict[str, Any] = {"cells": self.cells(shown, now)}
+        if conditions := self.conditions(shown):
             row["conditions"] = conditions
         if include == "Object":
             row["object"] = obj
@@ -52,6 +59,6 @@ class Printer:
             row["object"] = {
                 "kind": "PartialObjectMetadata",
                 "apiVersion": f"meta.k8s.io/{version or 'v1'}",
-                "metadata": obj.get("metadata") or {},
+                "metadata": shown.get("metadata") or {},
             }
         return row

@@ -101,7 +101,7 @@ class ServiceAllocation:
         used = await self._known()
         done = await self._addresses_for(obj, old_spec, used, ctx.dry_run)
         try:
-            ports = _chosen_ports(spec, old_spec, used, name)
+            ports = _chosen_ports(spec, old_spec, used, name, ctx.dry_run)
         except errors.ApiError:
             if not ctx.dry_run:
                 await self._release(done.ips, [])
@@ -120,7 +120,7 @@ class ServiceAllocation:
         asked = {name: spec.get(name) for name in ("clusterIP", "clusterIPs")}
         while True:
             try:
-                done = allocate_ips(spec, old_spec, self._networks, used.ips, random.randrange)
+                done = allocate_ips(spec, old_spec, self._networks, used.ips, random.randrange, dry_run=dry_run)
             except RangeFull as problem:
                 raise errors.internal(f"failed to allocate a serviceIP: {problem}") from None
             _raise_invalid(meta.get("name") or "", done.errors)
@@ -174,9 +174,11 @@ class ServiceAllocation:
             return self._used
 
 
-def _chosen_ports(spec: dict[str, Any], old_spec: dict[str, Any] | None, used: _Used, name: str) -> Allocation:
+def _chosen_ports(
+    spec: dict[str, Any], old_spec: dict[str, Any] | None, used: _Used, name: str, dry_run: bool
+) -> Allocation:
     try:
-        done = allocate_ports(spec, old_spec, NODE_PORTS, used.ports, random.randrange)
+        done = allocate_ports(spec, old_spec, NODE_PORTS, used.ports, random.randrange, dry_run=dry_run)
     except RangeFull as problem:
         text = str(problem)
         raise errors.internal(f"failed to allocate a nodePort: {text}" if text == FULL else text) from None

@@ -114,6 +114,21 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+def drop_annotations(obj: Object, *, readable: bool) -> None:
+    """Takes the annotations that mean parts of a spec or status off the object, in place.
+
+    `readable`: also those that can be read; v1 keeps them.
+    """
+    annotations = (obj.get("metadata") or {}).get("annotations")
+    if not annotations:
+        return
+    for key in ANNOTATIONS:
+        if key in annotations and (readable or _read(obj, key) is None):
+            del annotations[key]
+    if not annotations:
+        del obj["metadata"]["annotations"]
+
+
 def _read(obj: Object, key: str) -> Any:
     """The JSON in an annotation; None where there is none or it cannot be read."""
     text = ((obj.get("metadata") or {}).get("annotations") or {}).get(key)

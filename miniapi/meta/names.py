@@ -311,6 +311,11 @@ def name_is_dns_subdomain(name: str, prefix: bool) -> list[str]:
     return _masked(dns_subdomain, name, prefix)
 
 
+def name_is_long_name(name: str, prefix: bool) -> list[str]:
+    """As `name_is_dns_subdomain` where declarative validation judges it (format k8s-long-name), which counts bytes."""
+    return [problem.replace("253 characters", "253 bytes") for problem in name_is_dns_subdomain(name, prefix)]
+
+
 def name_is_dns_1035_label(name: str, prefix: bool) -> list[str]:
     """NameIsDNS1035Label, for `Validation.name`."""
     return _masked(dns_1035_label, name, prefix)

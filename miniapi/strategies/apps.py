@@ -9,6 +9,7 @@ from miniapi.strategies.interface import Strategy, WriteContext
 from miniapi.strategies.pod_template import default_template
 from miniapi.strategies.pod_warnings import name_warnings, template_warnings
 from miniapi.strategies.status import keep_spec, keep_status
+from miniapi.strategies.volume_warnings import claim_warnings
 
 Fields = dict[str, Any]
 TEMPLATE_GENERATION: Final = "deprecated.daemonset.template.generation"
@@ -155,15 +156,52 @@ def _warn_template_create(obj: Object, _ctx: WriteContext) -> list[str]:
 
 def warn_template_update(obj: Object, old: Object, _ctx: WriteContext) -> list[str]:
     """Warnings about the template, where the spec changed."""
-    return _warn_template(obj) if obj["metadata"].get("generation") != old["metadata"].get("generation") else []
+    return _warn_template(obj) if _generation_rose(obj, old) else []
+
+
+def _generation_rose(obj: Object, old: Object) -> bool:
+    return bool(obj["metadata"].get("generation") != old["metadata"].get("generation"))
+
+
+def _warn_of_old_template(obj: Object, old: Object, _ctx: WriteContext) -> list[str]:
+    """The original takes the two templates of a replication controller for each other."""
+    return _warn_template(old) if _generation_rose(obj, old) else []
 
 
 def _warn_stateful_create(obj: Object, _ctx: WriteContext) -> list[str]:
-    return _warn_template(obj) + _warn_negative_history(obj)
+    return _warn_template(obj) + _warn_claims(obj, "") + _warn_negative_history(obj)
 
 
 def _warn_stateful_update(obj: Object, old: Object, ctx: WriteContext) -> list[str]:
-    return warn_template_update(obj, old, ctx) + _warn_negative_history(obj)
+    return warn_template_update(obj, old, ctx) + _warn_claims(obj, ".Spec") + _warn_negative_history(obj)
+
+
+def _warn_claims(obj: Object, below: str) -> list[str]:
+    claims = (obj.get("spec") or {}).get("volumeClaimTemplates") or ()
+    path = "spec.volumeClaimTemplates"
+    return [w for i, c in enumerate(claims) for w in claim_warnings(c.get("spec") or {}, f"{path}[{i}]{below}")]
+
+
+def _warn_daemon_update(obj: Object, old: Object, _ctx: WriteContext) -> list[str]:
+    return _warn_template(obj) if _template_generation(obj) != _template_generation(old) else []
+
+
+def _prepare_stateful_set(obj: Object, old_spec: Fields) -> None:
+    """spec.updateStrategy.rollingUpdate.maxUnavailable is behind a feature that is off (MaxUnavailableStatefulSet)."""
+    before = (old_spec.get("updateStrategy") or {}).get("rollingUpdate") or {}
+    rolling = ((obj.get("spec") or {}).get("updateStrategy") or {}).get("rollingUpdate")
+    if rolling and before.get("maxUnavailable") is None:
+        rolling.pop("maxUnavailable", None)
+
+
+def _create_stateful_set(obj: Object, _ctx: WriteContext) -> None:
+    obj["status"] = {"replicas": 0, "availableReplicas": 0}
+    _prepare_stateful_set(obj, {})
+
+
+def _update_stateful_set(obj: Object, old: Object, ctx: WriteContext) -> None:
+    keep_status(obj, old, ctx)
+    _prepare_stateful_set(obj, old.get("spec") or {})
 
 
 def _warn_negative_history(obj: Object) -> list[str]:
@@ -204,8 +242,8 @@ REPLICA_SET = Strategy(
 REPLICA_SET_STATUS = Strategy(default=_default_replica_set, prepare_update=keep_spec, reset_fields=_SPEC_ONLY)
 STATEFUL_SET = Strategy(
     default=_default_stateful_set,
-    prepare_create=_no_status(replicas=0, availableReplicas=0),
-    prepare_update=keep_status,
+    prepare_create=_create_stateful_set,
+    prepare_update=_update_stateful_set,
     warnings_create=_warn_stateful_create,
     warnings_update=_warn_stateful_update,
     tracks_generation=True,
@@ -216,7 +254,7 @@ DAEMON_SET = Strategy(
     prepare_create=_create_daemon_set,
     prepare_update=_update_daemon_set,
     warnings_create=_warn_template_create,
-    warnings_update=warn_template_update,
+    warnings_update=_warn_daemon_update,
     tracks_generation=True,
 )
 DAEMON_SET_STATUS = Strategy(
@@ -228,7 +266,7 @@ REPLICATION_CONTROLLER = Strategy(
     prepare_create=_no_status(replicas=0),
     prepare_update=keep_status,
     warnings_create=_warn_create,
-    warnings_update=warn_template_update,
+    warnings_update=_warn_of_old_template,
     tracks_generation=True,
     selectable_fields={"status.replicas": _replicas},
     orphans_by_default=True,

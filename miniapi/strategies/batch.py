@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from miniapi.meta.objects import Object, labels_of, name_of
-from miniapi.strategies.apps import warn_template_update
 from miniapi.strategies.interface import Strategy, WriteContext
 from miniapi.strategies.pod_template import default_template
 from miniapi.strategies.pod_warnings import name_warnings, template_warnings
@@ -20,8 +19,8 @@ _ORPHAN_WARNING: Final = (
     "or set propagationPolicy=Orphan to suppress this warning"
 )
 _ZONE_WARNING: Final = (
-    "cannot use TZ or CRON_TZ in spec.schedule, use timeZone instead, see "
-    "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#time-zones for more details"
+    "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see "
+    "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
 )
 
 
@@ -61,7 +60,7 @@ def _generate_selector(job: Object, spec: Fields) -> None:
     """The job's uid and name become labels of its pods, and its uid the selector."""
     meta, template_meta = job["metadata"], spec["template"].setdefault("metadata", {})
     labels = dict(template_meta.get("labels") or {})
-    inherits = not meta.get("labels") or meta["labels"] == labels
+    inherits = bool(labels) and meta.get("labels") == labels
     for keys, value in ((_UID_LABELS, meta.get("uid") or ""), (_NAME_LABELS, meta.get("name") or "")):
         for key in keys:
             labels.setdefault(key, value)
@@ -72,17 +71,32 @@ def _generate_selector(job: Object, spec: Fields) -> None:
         meta["labels"] = dict(labels)
 
 
+def _inherit_labels(job: Object) -> None:
+    """A job without labels has its pods' once it is read back from the store."""
+    template_meta = (job["spec"].get("template") or {}).get("metadata") or {}
+    if not job["metadata"].get("labels") and template_meta.get("labels"):
+        job["metadata"]["labels"] = dict(template_meta["labels"])
+
+
 def _warn_job(job: Object, _ctx: WriteContext) -> list[str]:
-    spec = job.get("spec") or {}
-    found = name_warnings(name_of(job), "Pod names and hostnames")
-    found += template_warnings(spec.get("template") or {}, "spec.template")
+    return name_warnings(name_of(job), "Pod names and hostnames") + _job_spec_warnings(job.get("spec") or {}, "spec")
+
+
+def _job_spec_warnings(spec: Fields, path: str) -> list[str]:
+    """WarningsForJobSpec."""
+    found: list[str] = []
     completions, parallelism = spec.get("completions") or 0, spec.get("parallelism") or 0
     if spec.get("completionMode") == "Indexed" and completions > 100_000 and parallelism > 10_000:
         found.append(
-            "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, "
-            "Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
+            f"{path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than "
+            "10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
         )
-    return found
+    return found + template_warnings(spec.get("template") or {}, f"{path}.template")
+
+
+def _warn_job_update(job: Object, old: Object, _ctx: WriteContext) -> list[str]:
+    changed = job["metadata"].get("generation") != old["metadata"].get("generation")
+    return _job_spec_warnings(job.get("spec") or {}, "spec") if changed else []
 
 
 def _default_cron_job(obj: Object) -> None:
@@ -97,19 +111,17 @@ def _default_cron_job(obj: Object) -> None:
 
 
 def _warn_cron_job(obj: Object, _ctx: WriteContext) -> list[str]:
-    return name_warnings(name_of(obj), "Job names, Pod names, and hostnames") + _warn_cron_spec(obj)
-
-
-def _warn_cron_spec(obj: Object) -> list[str]:
-    spec = obj.get("spec") or {}
-    template = ((spec.get("jobTemplate") or {}).get("spec") or {}).get("template") or {}
-    found = template_warnings(template, "spec.jobTemplate.spec.template")
-    return [*found, _ZONE_WARNING] if "TZ" in (spec.get("schedule") or "") else found
+    template = (obj.get("spec") or {}).get("jobTemplate") or {}
+    found = name_warnings(name_of(obj), "Pod names and hostnames")
+    return found + _job_spec_warnings(template.get("spec") or {}, "spec.jobTemplate.spec")
 
 
 def _warn_cron_update(obj: Object, old: Object, _ctx: WriteContext) -> list[str]:
-    changed = obj["metadata"].get("generation") != old["metadata"].get("generation")
-    return _warn_cron_spec(obj) if changed else []
+    spec = obj.get("spec") or {}
+    found: list[str] = []
+    if obj["metadata"].get("generation") != old["metadata"].get("generation"):
+        found = _job_spec_warnings((spec.get("jobTemplate") or {}).get("spec") or {}, "spec.jobTemplate.spec")
+    return [*found, _ZONE_WARNING] if "TZ" in (spec.get("schedule") or "") else found
 
 
 def _succeeded(job: Object) -> str:
@@ -119,9 +131,10 @@ def _succeeded(job: Object) -> str:
 JOB = Strategy(
     default=_default_job,
     prepare_create=_create_job,
+    canonicalize=_inherit_labels,
     prepare_update=keep_status,
     warnings_create=_warn_job,
-    warnings_update=warn_template_update,
+    warnings_update=_warn_job_update,
     tracks_generation=True,
     selectable_fields={"status.successful": _succeeded},
     unknown_field='field label "{field}" not supported for Job',

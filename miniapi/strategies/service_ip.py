@@ -183,10 +183,28 @@ def ip_problem(text: str, network: Network, used: Collection[str]) -> str:
     return _TAKEN_IP if str(ip) in used else ""
 
 
+def dry_ip_problem(text: str, network: Network) -> str:
+    """As `ip_problem` for a dry run, which looks at the range alone."""
+    ip = parse_ip(text)
+    first, size = _hosts(network)
+    if ip is not None and ip.version == network.version and 0 <= int(ip) - first < size:
+        return ""
+    return f"the provided IP ({text}) is not in the valid range. The range of valid IPs is {network}"
+
+
 def allocate_ips(
-    new: dict[str, Any], old: dict[str, Any] | None, ranges: Networks, used: Collection[str], choose: Choose
+    new: dict[str, Any],
+    old: dict[str, Any] | None,
+    ranges: Networks,
+    used: Collection[str],
+    choose: Choose,
+    *,
+    dry_run: bool = False,
 ) -> Allocation:
-    """Fills clusterIP and clusterIPs for every family that has none; what is set and was not ours is claimed."""
+    """Fills clusterIP and clusterIPs for every family that has none; what is set and was not ours is claimed.
+
+    A dry run finds no free address: it answers the network's own.
+    """
     done = Allocation()
     old_ips = [ip for ip in (old or {}).get("clusterIPs") or () if ip != NONE]
     if not needs_cluster_ip(new) or is_headless(new):
@@ -203,10 +221,13 @@ def allocate_ips(
             ips.append(asked)
             continue
         if asked:
-            if problem := ip_problem(asked, ranges[family], used):
+            network = ranges[family]
+            if problem := dry_ip_problem(asked, network) if dry_run else ip_problem(asked, network, used):
                 done.errors.append(_invalid("spec.clusterIPs", wanted, f"failed to allocate IP {asked}: {problem}"))
                 return done
             taken = asked
+        elif dry_run:
+            taken = str(ranges[family].network_address)
         else:
             taken = pick_ip(ranges[family], {*used, *ips}, choose)
         ips.append(taken)
@@ -218,6 +239,8 @@ def allocate_ips(
 
 
 # --- node ports ---
+
+_FIRST_DRY_PORT = 32769
 
 
 def pick_port(ports: range, used: Collection[int], choose: Choose) -> int:
@@ -249,10 +272,35 @@ def _requested(ports: list[dict[str, Any]], number: int) -> int:
     return next((p["nodePort"] for p in ports if p.get("port") == number and p.get("nodePort")), 0)
 
 
+class DryPorts:
+    """What a dry run chooses instead of free ports: any that nobody has will do, and chosen ones count up."""
+
+    def __init__(self) -> None:
+        self._last = _FIRST_DRY_PORT - 1
+
+    def pick(self, _ports: range, _used: Collection[int], _choose: Choose) -> int:
+        """As `pick_port`."""
+        self._last += 1
+        return self._last
+
+    def problem(self, port: int, _ports: range, used: Collection[int]) -> str:
+        """As `port_problem`."""
+        self._last = max(self._last, port) if self._last >= _FIRST_DRY_PORT else port
+        return _TAKEN_PORT if port in used else ""
+
+
 def allocate_ports(
-    new: dict[str, Any], old: dict[str, Any] | None, ports: range, used: Collection[int], choose: Choose
+    new: dict[str, Any],
+    old: dict[str, Any] | None,
+    ports: range,
+    used: Collection[int],
+    choose: Choose,
+    *,
+    dry_run: bool = False,
 ) -> Allocation:
     """Fills nodePort of every port that needs one, and the health check's; claims those that are given."""
+    dry = DryPorts() if dry_run else None
+    pick, problem_of = (dry.pick, dry.problem) if dry else (pick_port, port_problem)
     done = Allocation()
     mine = _ports_of(old or {})
     taken = set(used) - mine
@@ -265,19 +313,19 @@ def allocate_ports(
         shared = by_port.get(number, 0)
         wanted = asked or shared or _requested(new["ports"], number)
         if wanted and wanted != shared:
-            if problem := port_problem(wanted, ports, taken):
+            if problem := problem_of(wanted, ports, taken):
                 done.errors.append(_invalid(path, wanted, problem))
                 return done
         elif not wanted:
-            wanted = pick_port(ports, taken | mine, choose)
+            wanted = pick(ports, taken | mine, choose)
         taken.add(wanted)
         by_port.setdefault(number, wanted)
         port["nodePort"] = wanted
     if needs_health_check(new):
         check = new.get("healthCheckNodePort") or 0
         if not check:
-            new["healthCheckNodePort"] = pick_port(ports, taken | mine, choose)
-        elif check not in mine and (problem := port_problem(check, ports, taken)):
+            new["healthCheckNodePort"] = pick(ports, taken | mine, choose)
+        elif check not in mine and (problem := problem_of(check, ports, taken)):
             raise RangeFull(f"failed to allocate requested HealthCheck NodePort {check}: {problem}")
     now = _ports_of(new) if claim else set()
     done.ports, done.released_ports = sorted(now - mine), sorted(mine - now)

@@ -33,8 +33,10 @@ def _spec(spec: Part) -> ErrorList:
     errors: ErrorList = []
     if least is not None and least < 1:
         errors.append(field.invalid("spec.minReplicas", least, "must be greater than or equal to 1"))
-    if most < 1:
+    if most == 0:
         errors.append(field.required("spec.maxReplicas", "must be set and greater than 0"))
+    elif most < 0:
+        errors.append(field.invalid("spec.maxReplicas", most, "must be greater than or equal to 1"))
     if least is not None and most < least:
         errors.append(field.invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`"))
     target = spec.get("scaleTargetRef") or {}

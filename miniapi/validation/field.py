@@ -119,11 +119,11 @@ Show = Callable[[Any], Any]
 def immutable(path: str, value: Any, old: Any, show_as: Show | None = None) -> ErrorList:
     """`Invalid value: ...: field is immutable` where the two differ.
 
-    A value that is gone is a nil pointer in Go, which is shown as the text "null". `show_as` makes what is shown.
+    `show_as` makes what is shown of a value.
     """
     if value == old:
         return []
-    shown = "null" if value is None else value if show_as is None else show_as(value)
+    shown = value if value is None or show_as is None else show_as(value)
     return [invalid(path, shown, IMMUTABLE)]
 
 

@@ -270,8 +270,7 @@ def _update(job: Object, old: Object) -> ErrorList:
     spec, before = job.get("spec") or {}, old.get("spec") or {}
     errors = _create(job) + _spec(spec) + _completions(spec, before)
     if spec.get("selector") != before.get("selector"):
-        shown = shown_selector(spec.get("selector"))
-        errors.append(field.invalid("spec.selector", "null" if shown is None else shown, field.IMMUTABLE))
+        errors.append(field.invalid("spec.selector", shown_selector(spec.get("selector")), field.IMMUTABLE))
     template = spec.get("template") or {}
     if template != _with_allowed_changes(template, before.get("template") or {}, old):
         errors.append(field.invalid("spec.template", pod_template(template), field.IMMUTABLE))

@@ -190,7 +190,7 @@ def _transitions(change: _Change) -> ErrorList:
     started, resuming = status.get("startTime"), before.suspended == "True" and now.suspended == "False"
     if old.get("startTime") and started != old["startTime"] and not resuming and not spec.get("suspend"):
         why = "field is immutable for unsuspended job once set"
-        errors.append(field.invalid("status.startTime", started or "null", why))
+        errors.append(field.invalid("status.startTime", started, why))
     if before.met and not now.met:
         errors.append(bare_invalid(_CONDITIONS, "cannot disable the SuccessCriteriaMet=True condition"))
     if before.complete and not before.met and now.met:

@@ -247,11 +247,11 @@ def _condition(condition: Mapping[str, Any], path: str) -> ErrorList:
         at = field.child(path, "observedGeneration")
         errors.append(field.invalid(at, observed, "must be greater than or equal to zero"))
     if not condition.get("lastTransitionTime"):
-        errors.append(field.required(field.child(path, "lastTransitionTime"), "must be set"))
+        errors.append(field.required(field.child(path, "lastTransitionTime")))
     reason = condition.get("reason") or ""
     at = field.child(path, "reason")
     if not reason:
-        errors.append(field.required(at, "must be set"))
+        errors.append(field.required(at))
     else:
         errors += [field.invalid(at, reason, m) for m in names.condition_reason(reason)]
         if names.size(reason) > 1024:

@@ -36,7 +36,7 @@ def _port(port: dict[str, Any], path: str) -> ErrorList:
     errors += [field.invalid(at, number, m) for m in names.port_number(number)]
     if end is not None:
         if end < number:
-            errors.append(field.invalid(end_at, end, "must be greater than or equal to `port`"))
+            errors.append(field.invalid(end_at, number, "must be greater than or equal to `port`"))
         errors += [field.invalid(end_at, end, m) for m in names.port_number(end)]
     return errors
 

@@ -10,6 +10,10 @@ from miniapi.validation.interface import Validation
 from miniapi.validation.internal import difference
 from miniapi.validation.volume_claim import volume_claim_spec
 
+_RESIZE = (
+    "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible",
+    "NodeResizePending",
+)  # fmt: skip
 BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
 _ONLY = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
 
@@ -79,14 +83,32 @@ def update_status(obj: Object, _old: Object) -> ErrorList:
     status = obj.get("status") or {}
     errors: ErrorList = []
     for name, value in (status.get("capacity") or {}).items():
-        number, at = rules.amount(value), field.key("status.capacity", name)
-        if quantity.sign(number) < 0:
-            why = "must be a valid resource quantity"
-            errors.append(field.invalid(at, quantity.scaled_value(number), why))
+        errors += _basic(field.key("status.capacity", name), value)
+    at = "status.allocatedResourceStatuses"
+    for name, value in (status.get("allocatedResourceStatuses") or {}).items():
+        errors += _resource_key(at, name)
+        if value not in _RESIZE:
+            errors.append(field.not_supported(at, name, _RESIZE))
     for name, value in (status.get("allocatedResources") or {}).items():
-        at = field.child("status.allocatedResources", name)
-        errors += rules.each(at, name, names.qualified_name(name)) + rules.resource_amount(at, name, value)
+        where = field.key("status.allocatedResources", name)
+        wrong = _resource_key("status.allocatedResources", name)
+        errors += wrong or _basic(where, value) or rules.resource_amount(where, "storage", value)
     return errors
+
+
+def _resource_key(path: str, name: str) -> ErrorList:
+    """validatePersistentVolumeClaimResourceKey: the storage itself, or a resource with a domain."""
+    errors = rules.qualified_name(path, name)
+    if not errors and rules.is_native_resource(name) and name != "storage":
+        errors.append(field.not_supported(path, name, ["storage"]))
+    return errors
+
+
+def _basic(path: str, value: str) -> ErrorList:
+    number = rules.amount(value)
+    if quantity.sign(number) >= 0:
+        return []
+    return [field.invalid(path, quantity.scaled_value(number), "must be a valid resource quantity")]
 
 
 VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))

@@ -90,9 +90,9 @@ def _addresses(status: Status, old_status: Status, key: str) -> ErrorList:
     errors = [e for i, ip in enumerate(ips) for e in legacy_ip(field.index(path, i), ip, known)]
     if len(ips) < 2:
         return errors
-    for ip in ips:
+    for i, ip in enumerate(ips):
         if parse_ip(ip) is None:
-            why = f'failed to check for dual stack with error:invalid IP: "{ip}"'
+            why = f"failed to check for dual stack with error:invalid IP[{i}]: {ip}"
             errors.append(field.internal(path, why))
             break
     if len(ips) > 2 or {is_ipv6(ip) for ip in ips} != {True, False} or any(parse_ip(ip) is None for ip in ips):

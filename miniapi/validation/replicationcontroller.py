@@ -38,5 +38,5 @@ def _update(obj: Object, _old: Object) -> ErrorList:
     return _create(obj)
 
 
-REPLICATION_CONTROLLER = Validation(_create, _update, names.name_is_dns_subdomain)
+REPLICATION_CONTROLLER = Validation(_create, _update, names.name_is_long_name)
 REPLICATION_CONTROLLER_STATUS = Validation(update=replica_status_update, name=names.name_is_dns_subdomain)

@@ -300,7 +300,7 @@ def device_class(compile_: Compile = no_compile) -> Validation:
         return errors
 
     return Validation(
-        create, lambda obj, _old: create(obj), names.name_is_dns_subdomain, update_metadata=("changed", "whole")
+        create, lambda obj, _old: create(obj), names.name_is_long_name, update_metadata=("changed", "whole")
     )
 
 

@@ -203,7 +203,7 @@ def _traffic(spec: dict[str, Any]) -> ErrorList:
             errors.append(field.required("spec.internalTrafficPolicy"))
     elif internal not in ("Cluster", "Local"):
         errors.append(field.not_supported("spec.internalTrafficPolicy", internal, ("Cluster", "Local")))
-    spread, allowed = spec.get("trafficDistribution"), ("PreferClose", "PreferSameNode", "PreferSameZone")
+    spread, allowed = spec.get("trafficDistribution"), ("PreferClose", "PreferSameZone", "PreferSameNode")
     if spread is not None and spread not in allowed:
         errors.append(field.not_supported("spec.trafficDistribution", spread, allowed))
     return errors

@@ -17,7 +17,7 @@ _MAX_PARAMETERS = 512
 _MAX_PARAMETER_BYTES = 256 << 10
 _MAX_ATTACHED_METADATA_BYTES = 256 << 10
 _MAX_ATTACH_ERROR_BYTES = 2048
-_MAX_NODE_ID_BYTES = 192
+_MAX_NODE_ID_BYTES = 256
 _MAX_EXPIRATION_SECONDS = 1 << 32
 _MIN_EXPIRATION_SECONDS = 600
 _FS_GROUP_POLICIES = ("File", "None", "ReadWriteOnceWithFSType")
@@ -266,14 +266,14 @@ def create_attachment(obj: Object) -> ErrorList:
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     errors = rules.csi_driver_name("spec.attacher", spec.get("attacher") or "")
     errors += _attachment_source(spec.get("source") or {}, "spec.source")
-    node = spec.get("nodeName") or ""
-    errors += rules.dns_subdomain("spec.nodeName", node)
+    errors += rules.dns_subdomain("spec.nodeName", spec.get("nodeName") or "")
     metadata = status.get("attachmentMetadata") or {}
     if sum(names.size(k) + names.size(v) for k, v in metadata.items()) > _MAX_ATTACHED_METADATA_BYTES:
         errors.append(field.too_long("status.attachmentMetadata", _MAX_ATTACHED_METADATA_BYTES))
     for part in ("attachError", "detachError"):
         errors += _attach_error(status.get(part), child("status", part))
-    return errors
+    name = (spec.get("source") or {}).get("persistentVolumeName")
+    return errors + (rules.dns_subdomain("spec.source.persistentVolumeName", name) if name is not None else [])
 
 
 def update_attachment(obj: Object, old: Object) -> ErrorList:

@@ -40,7 +40,8 @@ def volume_claim_spec(spec: Mapping[str, Any], path: str) -> ErrorList:
     if reference is not None and source is not None and not reference.get("namespace"):
         known = {name: reference.get(name) for name in ("apiGroup", "kind", "name")}
         if known != {name: source.get(name) for name in known}:
-            errors.append(field.invalid(path, field.child(path, "dataSource"), "must match dataSourceRef"))
+            # the original passes a path, which has nothing to show, for the value
+            errors.append(field.invalid(path, {}, "must match dataSourceRef"))
     return errors + _class_name(spec, path, "volumeAttributesClassName")
 
 

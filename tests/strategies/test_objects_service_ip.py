@@ -82,3 +82,14 @@ def test_a_node_port_taken_twice_is_refused_at_the_second() -> None:
         "spec.ports[1].nodePort",
         "Invalid value: 30042: provided port is already allocated",
     )
+
+
+def test_a_dry_run_takes_no_address_and_no_port() -> None:
+    spec = {"type": "NodePort", "ipFamilies": ["IPv4"], "ports": [{"port": 1}, {"port": 2, "nodePort": 5}, {"port": 3}]}
+    allocate_ips(spec, None, RANGES, {"10.96.0.0"}, first, dry_run=True)
+    allocate_ports(spec, None, service_ip.NODE_PORTS, set(), first, dry_run=True)
+    assert spec["clusterIP"] == "10.96.0.0"
+    assert [port["nodePort"] for port in spec["ports"]] == [32769, 5, 32770]
+    asked = {"type": "ClusterIP", "ipFamilies": ["IPv4"], "clusterIPs": ["1.2.3.4"]}
+    (error,) = allocate_ips(asked, None, RANGES, set(), first, dry_run=True).errors
+    assert error.message.endswith("is not in the valid range. The range of valid IPs is 10.96.0.0/16")

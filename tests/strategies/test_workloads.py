@@ -145,6 +145,8 @@ def test_a_deployment_status_keeps_labels_but_not_annotations() -> None:
 
 def test_a_job_selects_its_pods_by_its_uid() -> None:
     obj = created(batch.JOB, {"metadata": {"name": "j", "uid": "u"}})
+    assert "labels" not in obj["metadata"]
+    batch.JOB.canonicalize(obj)
     labels = dict.fromkeys(("batch.kubernetes.io/controller-uid", "controller-uid"), "u")
     labels |= dict.fromkeys(("batch.kubernetes.io/job-name", "job-name"), "j")
     assert obj["spec"]["selector"] == {"matchLabels": {"batch.kubernetes.io/controller-uid": "u"}}

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from miniapi.kinds.printers import core, platform, pods, workloads
-from miniapi.meta.objects import Object
+from miniapi.meta import hpa
+from miniapi.meta.objects import Object, copy
+from miniapi.strategies.apps import TEMPLATE_GENERATION
 
 Printing = Callable[[Object, datetime], list[Any]]
 
@@ -87,6 +89,33 @@ CONDITIONS: Final[Mapping[tuple[str, str], Callable[[Object], list[dict[str, str
 def printing(group: str, plural: str) -> Printing:
     """The kind's cells, or name and creation time."""
     return PRINTERS.get((group, plural), core.created)
+
+
+def _daemon_set(obj: Object) -> Object:
+    meta = obj["metadata"]
+    kept = {k: v for k, v in (meta.get("annotations") or {}).items() if k != TEMPLATE_GENERATION}
+    others = {k: v for k, v in meta.items() if k != "annotations"}
+    return {**obj, "metadata": {**others, "annotations": kept} if kept else others}
+
+
+def _autoscaler(obj: Object) -> Object:
+    return hpa.to_v2(copy(obj)) if obj.get("apiVersion") == "autoscaling/v1" else obj
+
+
+INTERNAL: Final[Mapping[tuple[str, str], Callable[[Object], Object]]] = {
+    ("apps", "daemonsets"): _daemon_set,
+    ("autoscaling", "horizontalpodautoscalers"): _autoscaler,
+}
+"""Kinds whose internal version differs in what is printed."""
+
+
+def _as_it_is(obj: Object) -> Object:
+    return obj
+
+
+def internal(group: str, plural: str) -> Callable[[Object], Object]:
+    """From an object to what is printed of it."""
+    return INTERNAL.get((group, plural), _as_it_is)
 
 
 def row_conditions(group: str, plural: str) -> Callable[[Object], list[dict[str, str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -146,7 +147,7 @@ def endpoints(obj: Object, now: datetime) -> Row:
 
 def endpoint_slice(obj: Object, now: datetime) -> Row:
     """printEndpointSlice."""
-    ports = [str(p["port"]) if p.get("port") is not None else "*" for p in obj.get("ports") or []]
+    ports = [str(p["port"]) if p.get("port") is not None else p.get("name", "*") for p in obj.get("ports") or []]
     addresses = [a for e in obj.get("endpoints") or [] for a in e.get("addresses") or []]
     return [
         name(obj),
@@ -208,14 +209,24 @@ def resource_quota(obj: Object, now: datetime) -> Row:
 MAX_HOSTS = 3
 
 
+def _hosts(rules: Sequence[dict[str, Any]]) -> str:
+    """The first hosts; rules without one count among those that are left out."""
+    hosts: list[str] = []
+    for rule in rules:
+        if len(hosts) == MAX_HOSTS:
+            return f"{','.join(hosts)} + {len(rules) - MAX_HOSTS} more..."
+        if rule.get("host"):
+            hosts.append(rule["host"])
+    return ",".join(hosts) or "*"
+
+
 def ingress(obj: Object, now: datetime) -> Row:
     """printIngress."""
     wanted = spec(obj)
-    hosts = [r["host"] for r in wanted.get("rules") or [] if r.get("host")]
     return [
         name(obj),
         wanted.get("ingressClassName") or NONE,
-        some(hosts, MAX_HOSTS) or "*",
+        _hosts(wanted.get("rules") or []),
         load_balancer(obj),
         "80, 443" if wanted.get("tls") else "80",
         age(obj, now),
@@ -244,7 +255,7 @@ def service_cidr(obj: Object, now: datetime) -> Row:
     return [name(obj), joined(spec(obj).get("cidrs") or []), age(obj, now)]
 
 
-def ip_address(obj: Object, _now: datetime) -> Row:
+def ip_address(obj: Object, now: datetime) -> Row:
     """printIPAddress."""
     parent = spec(obj).get("parentRef")
     shown = NONE
@@ -256,7 +267,7 @@ def ip_address(obj: Object, _now: datetime) -> Row:
             parts.append(parent["namespace"])
         parts.append(parent.get("name", ""))
         shown = "/".join(parts)
-    return [name(obj), shown]
+    return [name(obj), shown, age(obj, now)]
 
 
 def component_status(obj: Object, _now: datetime) -> Row:
