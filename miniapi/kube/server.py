@@ -36,6 +36,8 @@ def kube_server(
     lister = RegistryLister(catalog, resources.of)
     release = config.options.kubernetes_version
     version = version_info(release, config.options.emulation())
+    authorizer = config.authorization.authorizer
+    sources = Sources(catalog, resources.of, config.client, config.proxy_transport, authorizer)
     scopes = KubeScopes(
         catalog,
         BuiltinSchemas(release),
@@ -45,9 +47,7 @@ def kube_server(
         clock,
         config.options.min_request_timeout_seconds,
         handlers={
-            **builtin_handlers(
-                Sources(catalog, resources.of, config.client, config.proxy_transport, config.authorization.authorizer)
-            ),
+            **builtin_handlers(sources),
             **identity_handlers(config.authentication, config.authorization, lister),
         },
         hooks={

@@ -73,7 +73,8 @@ class PodStream:
     async def _check_create(self, context: Context) -> None:
         """403 for who may only `get`: browsers cannot open WebSockets by POST, but running something is no read."""
         user = user_of(context)
-        if context.info.verb != "get" or not is_upgrade(context) or MASTERS_GROUP in user.groups:
+        websocket = is_upgrade(context) and context.request.headers.get("Upgrade", "").lower() == "websocket"
+        if context.info.verb != "get" or not websocket or MASTERS_GROUP in user.groups:
             return
         question = replace(attributes_of(context), verb="create")
         decision = await self.authorizer.authorize(question)
