@@ -1,7 +1,7 @@
 """Deletes what belongs to what is gone (pkg/controller/garbagecollector): background, foreground and orphaning.
 
-Every kind is followed, custom ones too, since any object may own any other; of each only names, owners and
-finalizers are kept.
+Every kind is followed, custom ones too, since any object may own any other. The graph may lag behind: before anything
+is deleted or released its owners are read again.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformer
-from miniapi.client.reflector import Collection
 from miniapi.controllers.ownership import Node, Ownership, Place, node
+from miniapi.controllers.ownership_watch import OwnershipWatch
 from miniapi.controllers.queue import Queue, reconcile_all
 from miniapi.errors import ApiError
 from miniapi.kinds.kind import Kind
@@ -25,7 +25,6 @@ PAUSE_SECONDS = 0.03
 """Between one kind and the next at the start, so that first requests do not wait for all of them."""
 _IGNORED = frozenset({("", "events"), ("events.k8s.io", "events")})
 _NEEDED = frozenset({"list", "watch", "delete"})
-_KEPT = ("name", "namespace", "uid", "resourceVersion", "ownerReferences", "deletionTimestamp", "finalizers")
 
 
 class GarbageCollector:
@@ -58,20 +57,20 @@ class GarbageCollector:
             await reconcile_all(self._queue, self._reconcile)
 
     def _start(self, group: asyncio.TaskGroup, place: Place) -> None:
-        informer = SharedInformer(self._client, Collection(place.group, place.version, place.plural), 0.0)
-        informer.set_transform(_stripped)
+        def changed(event: str, obj: Object) -> None:
+            uid = obj["metadata"]["uid"]
+            self._look(self._graph.drop(uid) if event == "DELETED" else self._graph.put(node(place, obj)))
 
-        def changed(_event: str, old: Object | None, new: Object | None) -> None:
-            looks = self._graph.put(node(place, new)) if new is not None else []
-            if new is None and old is not None:
-                looks = self._graph.drop(old["metadata"]["uid"])
-            elif new is not None and old is not None and old["metadata"]["uid"] != new["metadata"]["uid"]:
-                looks += self._graph.drop(old["metadata"]["uid"])
-            for uid in looks:
-                self._queue.add(uid)
+        def synced(listed: set[str]) -> None:
+            for uid in self._graph.known(place) - listed:
+                self._look(self._graph.drop(uid))
 
-        informer.add_handler(changed)
-        self._following[place.group, place.plural] = group.create_task(informer.run())
+        watch = OwnershipWatch(self._client, place, changed, synced)
+        self._following[place.group, place.plural] = group.create_task(watch.run())
+
+    def _look(self, uids: Iterable[str]) -> None:
+        for uid in uids:
+            self._queue.add(uid)
 
     async def _follow_all(self, group: asyncio.TaskGroup) -> None:
         """Begins with the built-in kinds, then with those that are defined, and ends with the latter when they go."""
@@ -109,6 +108,13 @@ class GarbageCollector:
 
     async def _collect(self, item: Node) -> None:
         """Deletes an object whose owners are all gone or going; drops those owners where others remain."""
+        live = await self._live(item)
+        if live is None:
+            return
+        item = node(item.place, {"metadata": live})
+        self._look(u for u in self._graph.put(item) if u != item.uid)
+        if not item.owners or item.deleting:
+            return
         solid = False
         gone: set[str] = set()
         waiting: set[str] = set()
@@ -204,11 +210,6 @@ class GarbageCollector:
         place = item.place
         patch = {"metadata": {"resourceVersion": live["resourceVersion"], **metadata}}
         await self._client.patch(place.group, place.version, place.plural, item.namespace, item.name, patch)
-
-
-def _stripped(obj: Object) -> Object:
-    meta = obj["metadata"]
-    return {"metadata": {name: meta[name] for name in _KEPT if name in meta}}
 
 
 def _is_established(definition: Object) -> bool:

@@ -72,6 +72,10 @@ class Ownership:
         """What is known of the object."""
         return self._nodes.get(uid)
 
+    def known(self, place: Place) -> set[str]:
+        """The uids of a collection's objects."""
+        return {uid for uid, n in self._nodes.items() if n.place == place}
+
     def dependents(self, uid: str) -> Iterator[Node]:
         """Those that name it as an owner."""
         for dependent in list(self._dependents.get(uid, ())):
