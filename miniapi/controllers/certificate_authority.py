@@ -54,10 +54,11 @@ class CertificateAuthority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(begins)
             .not_valid_after(min(begins + life, ca.not_valid_after_utc))
-            .add_extension(_key_usage(usages), critical=True)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         )
+        if key_usages := {_KEY_USAGES[u] for u in usages if u in _KEY_USAGES}:
+            builder = builder.add_extension(_key_usage(key_usages), critical=True)
         purposes = [getattr(ExtendedKeyUsageOID, _PURPOSES[u]) for u in usages if u in _PURPOSES]
         if purposes:
             builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
@@ -70,8 +71,7 @@ class CertificateAuthority:
         return signed
 
 
-def _key_usage(usages: Sequence[str]) -> Any:
+def _key_usage(asked: set[str]) -> Any:
     from cryptography import x509
 
-    asked = {_KEY_USAGES[u] for u in usages if u in _KEY_USAGES}
     return x509.KeyUsage(**{name: name in asked for name in dict.fromkeys(_KEY_USAGES.values())})

@@ -46,15 +46,14 @@ def _conditions(obj: Object) -> list[dict[str, Any]]:
 
 
 def update_status(obj: Object, old: Object, ctx: WriteContext) -> None:
-    """The certificate and what failed; decisions stay as they were."""
+    """Decisions stay as they were; validation refuses one that was added or taken away."""
     keep_spec(obj, old, ctx)
-    decided = {c["type"]: c for c in _conditions(old) if c.get("type") in _DECISIONS}
-    status = obj.setdefault("status", {})
-    mine = [copy(decided.pop(c.get("type"), c)) for c in _conditions(obj)]
-    mine = [c for c in mine if c.get("type") not in _DECISIONS or c in _conditions(old)]
-    merged = [copy(c) for c in decided.values()] + mine
-    if merged:
-        status["conditions"] = merged
+    for kind in _DECISIONS:
+        were = [c for c in _conditions(old) if c.get("type") == kind]
+        places = [i for i, c in enumerate(_conditions(obj)) if c.get("type") == kind]
+        if len(were) == len(places):
+            for place, condition in zip(places, were, strict=True):
+                obj["status"]["conditions"][place] = copy(condition)
     _stamp(obj, old, ctx)
 
 

@@ -158,13 +158,17 @@ def create(obj: Object) -> ErrorList:
     return _spec(obj.get("spec") or {}) + _status(obj, {})
 
 
-def _update(obj: Object, old: Object, *, may_sign: bool) -> ErrorList:
+def _update(obj: Object, old: Object, *, may_sign: bool = False, may_decide: bool = False) -> ErrorList:
     errors = _status(obj, old)
     status, before = obj.get("status") or {}, old.get("status") or {}
+    more = {kind: _count(status, kind) - _count(before, kind) for kind in DECISIONS}
     for kind in DECISIONS:
-        now, then = (sum(c.get("type") == kind for c in s.get("conditions") or ()) for s in (status, before))
-        if now < then:
+        if more[kind] < 0:
             why = f"updates may not remove a condition of type {field.show(kind)}"
+            errors.append(field.forbidden("status.conditions", why))
+    for kind in ("Approved", "Denied"):
+        if more[kind] > 0 and not may_decide:
+            why = f"updates may not add a condition of type {field.show(kind)}"
             errors.append(field.forbidden("status.conditions", why))
     if status.get("certificate") != before.get("certificate"):
         if not may_sign:
@@ -174,9 +178,13 @@ def _update(obj: Object, old: Object, *, may_sign: bool) -> ErrorList:
     return errors
 
 
+def _count(status: dict[str, Any], kind: str) -> int:
+    return sum(c.get("type") == kind for c in status.get("conditions") or ())
+
+
 def update(obj: Object, old: Object) -> ErrorList:
     """Neither decisions nor the certificate change here."""
-    return _update(obj, old, may_sign=False)
+    return _update(obj, old)
 
 
 def update_status(obj: Object, old: Object) -> ErrorList:
@@ -184,6 +192,11 @@ def update_status(obj: Object, old: Object) -> ErrorList:
     return _update(obj, old, may_sign=True)
 
 
+def update_approval(obj: Object, old: Object) -> ErrorList:
+    """Decisions may be added."""
+    return _update(obj, old, may_decide=True)
+
+
 VALIDATION = Validation(create, update, update_metadata=("changed", "whole"))
 STATUS = Validation(update=update_status)
-APPROVAL = Validation(update=update)
+APPROVAL = Validation(update=update_approval)

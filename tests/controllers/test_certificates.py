@@ -101,3 +101,11 @@ def test_certificate_is_what_was_asked_for(tmp_path, seconds, begins_before, liv
     purposes = made.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(purposes) == [ExtendedKeyUsageOID.CLIENT_AUTH]
     assert not made.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+
+
+def test_certificate_without_key_usages_says_nothing_of_them(tmp_path):
+    own = ensure(tmp_path, ["localhost"])
+    parsed = parse(request(CLIENT, "team", "bob", ["client auth"]))
+    pem = CertificateAuthority(own.ca, own.ca_key).sign(parsed, ["client auth"], None, datetime.now(UTC))
+    with pytest.raises(x509.ExtensionNotFound):
+        x509.load_pem_x509_certificate(pem).extensions.get_extension_for_class(x509.KeyUsage)
