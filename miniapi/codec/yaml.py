@@ -137,7 +137,9 @@ class YamlCodec:
             loader = _Loader(data)
             loader.complaints = []
             try:
-                obj = loader.get_single_data()
+                obj: Any = (
+                    loader.get_data() if loader.check_data() else None
+                )  # what follows the first document is not read
             finally:
                 loader.dispose()
         except yaml.YAMLError as problem:
@@ -157,10 +159,10 @@ class YamlCodec:
 
 
 def yaml_complaint(problem: yaml.YAMLError) -> str:
-    """go-yaml's words for libyaml's complaint."""
-    mark = getattr(problem, "problem_mark", None)
+    """go-yaml's words for libyaml's complaint, with go-yaml's idea of the line (parser.fail)."""
     text = getattr(problem, "problem", None) or str(problem)
-    if mark is None:
+    marks = (getattr(problem, "context_mark", None), getattr(problem, "problem_mark", None))
+    line: int = next((mark.line for mark in marks if mark is not None and mark.line), 0)
+    if not line:
         return f"yaml: {text}"
-    line = mark.line + 1
-    return f"yaml: line {line}: {text}" if line > 1 or "mapping values" not in text else f"yaml: {text}"
+    return f"yaml: line {line + isinstance(problem, yaml.scanner.ScannerError)}: {text}"

@@ -43,12 +43,18 @@ def route(context: Context, scope: Scope) -> None:
             verbs -= _OF_COLLECTIONS
     if not verbs:
         raise errors.page_not_found()
-    if info.verb not in verbs or context.request.method == "HEAD":
+    if info.verb not in verbs or _misread(context):
         raise errors.method_not_allowed()
     produces: Sequence[str] = _LISTS if info.verb in _OF_ALL_NAMESPACES else MEDIA_TYPES
     if scope.subresource_name == "log":
         produces = _LOGS
     check_types(context.request, PATCH_TYPES if info.verb == "patch" else (), produces)
+
+
+def _misread(context: Context) -> bool:
+    """Verbs that authorization sees where no route is: HEAD, and other methods than GET below /watch."""
+    method = context.request.method
+    return method == "HEAD" or (context.info.verb == "watch" and method != "GET")
 
 
 def route_custom(context: Context, scope: Scope) -> None:

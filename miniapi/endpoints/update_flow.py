@@ -77,6 +77,8 @@ async def run(change: Change) -> Outcome:
             if current is not None:
                 return await _update(change, current)
             if not change.creates:
+                if not change.patches and (uid := change.transform(None)["metadata"].get("uid")):
+                    raise _other_uid(change, uid, "")
                 raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
             return await _create(change)
         except KeyConflict as conflict:

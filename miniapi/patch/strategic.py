@@ -57,7 +57,7 @@ def _merge_map(original: Object | None, patch: Object, schema: Schema | None) ->
         current = original.get(key)
         if current is None or type(current) is not type(value):
             if not deleting:
-                original[key] = _without_nulls(value)
+                _set_fresh(original, key, value)
             continue
         if isinstance(value, dict):
             field = _field(schema, key)
@@ -80,11 +80,30 @@ def _whole_map(patch: Object) -> Object:
     raise errors.server_error(f"unknown patch type: {plain(directive)} in map: {plain(patch)}")
 
 
-def _without_nulls(value: Any) -> Any:
-    """Nulls say "delete": there is nothing to delete in what is new."""
+_NOTHING = object()
+
+
+def _fresh(value: Any) -> Any:
+    """A value where there was none: nulls and maps with `$patch` say what to do with what is not there.
+
+    _NOTHING for such a map itself.
+    """
     if isinstance(value, dict):
-        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
-    return [_without_nulls(v) for v in value] if isinstance(value, list) else value
+        if DIRECTIVE in value:
+            return _NOTHING
+        members = ((k, _fresh(v)) for k, v in value.items() if v is not None)
+        return {k: v for k, v in members if v is not _NOTHING}
+    if isinstance(value, list):
+        return [v for v in map(_fresh, value) if v is not _NOTHING]
+    return value
+
+
+def _set_fresh(original: Object, key: str, value: Any) -> None:
+    fresh = _fresh(value)
+    if fresh is _NOTHING:
+        original.pop(key, None)
+    else:
+        original[key] = fresh
 
 
 def _retain_keys(original: Object, patch: Object) -> None:
@@ -181,7 +200,7 @@ def _merge_list(
                 raise no_merge_key(entry, merge_key)
             index = find(merged, merge_key, entry[merge_key])
             if index is None:
-                merged.append(_without_nulls(entry))
+                merged.append(_fresh(entry))
             else:
                 merged[index] = _merge_map(merged[index], entry, item)
     return element_order.arrange(merged, patch, live, merge_key, mapped)

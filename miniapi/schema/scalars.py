@@ -125,10 +125,20 @@ class _TimeReader:
         return -offset if found.group(1) == "-" else offset
 
 
+_ESCAPES = str.maketrans(
+    {"\\": "\\\\", '"': '\\"'} | {c: f"\\{n}" for c, n in zip("\a\b\f\n\r\t\v", "abfnrtv", strict=True)}
+)
+
+
 def quote(text: str) -> str:
-    """A string in double quotes, as Go prints it in these errors."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+    """A string in double quotes, as Go prints it (`%q`)."""
+    escaped = text.translate(_ESCAPES)
+    return '"' + "".join(c if c.isprintable() else _by_number(c) for c in escaped) + '"'
+
+
+def _by_number(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def quantity(raw: str) -> str:

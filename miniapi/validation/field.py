@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from miniapi.errors import Cause
+from miniapi.schema.scalars import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def key(path: str, name: str) -> str:
 def show(value: Any) -> str:
     """A bad value as Go's field.Error prints it: strings quoted, the rest as JSON."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False) if value.isprintable() else quote(value)
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     # encoding/json keeps its output safe in HTML
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

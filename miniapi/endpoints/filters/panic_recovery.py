@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
 
 from miniapi import errors
 from miniapi.codec.negotiate import negotiate_error
@@ -10,6 +11,8 @@ from miniapi.endpoints import respond
 from miniapi.endpoints.context import Context, Filter, Handler
 from miniapi.wire import Reply, plain_text
 
+WARNINGS_MAX_CHARS = 4 * 1024
+WARNING_CUT_CHARS = 256
 log = logging.getLogger("miniapi.request")
 
 PANIC = "This request caused apiserver to panic. Look in the logs for details."
@@ -28,8 +31,7 @@ def panic_recovery() -> Filter:
                 log.exception("%s %s failed", context.request.method, context.request.path)
                 reply = plain_text(500, PANIC)
             if context.warnings:
-                for text in context.warnings:
-                    reply.headers.append(("Warning", f'299 - "{_quoted(text)}"'))
+                reply.headers += [("Warning", f'299 - "{_quoted(w)}"') for w in _told_warnings(context.warnings)]
             return reply
 
         return handle
@@ -43,5 +45,20 @@ def _told(context: Context, problem: errors.ApiError) -> Reply:
     return respond.error(problem, chosen)
 
 
+def _told_warnings(warnings: list[str]) -> list[str]:
+    """Those that a header can carry, cut short where they are many (filters/warning.go)."""
+    told = [text for text in warnings if not any(unicodedata.category(c) == "Cc" for c in text)]
+    if sum(map(len, told)) <= WARNINGS_MAX_CHARS:
+        return told
+    cut: list[str] = []
+    size = 0
+    for text in told:
+        size += len(text[:WARNING_CUT_CHARS])
+        if size > WARNINGS_MAX_CHARS:
+            break
+        cut.append(text[:WARNING_CUT_CHARS])
+    return cut
+
+
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return text.replace("\\", "\\\\").replace('"', '\\"')
