@@ -138,7 +138,13 @@ def _build(options: Options) -> Server:
     served = dict.fromkeys((kind.gvk.group, kind.gvk.version) for kind in catalog)
     identity = options.aggregator.identity()
     aggregator = aggregator_server(config, lister, served, identity, remote_kinds, clock.utc_now, kube)
-    handler = RequestHandler(aggregator.server, handler_chain(config, clock.utc_now), catalog.groups, clock.utc_now)
+    handler = RequestHandler(
+        aggregator.server,
+        handler_chain(config, clock.utc_now),
+        catalog.groups,
+        clock.utc_now,
+        cbor=options.features.on("CBORServingAndStorage"),
+    )
     loopback.bind(handler.serve)
     config.lifecycle.hooks += post_start_hooks(config, storage.store())
     add_health_checks(config, storage, aggregator.check())

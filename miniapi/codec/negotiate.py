@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Literal
 
 from miniapi import errors
-from miniapi.codec.builtin import CODECS
+from miniapi.codec.builtin import CODECS, WITH_CBOR
 from miniapi.codec.interface import Codec
-from miniapi.wire import JSON, PROTOBUF, YAML
+from miniapi.wire import CBOR, JSON, PROTOBUF, YAML
 
 Query = tuple[tuple[str, str], ...]
 Shape = Literal["object", "list", "watch", "document"]
@@ -43,7 +43,13 @@ class Negotiated:
 
 
 def negotiate(
-    accept: str, query: Query, *, user_agent: str = "", protobuf: bool = True, shape: Shape = "object"
+    accept: str,
+    query: Query,
+    *,
+    user_agent: str = "",
+    protobuf: bool = True,
+    cbor: bool = False,
+    shape: Shape = "object",
 ) -> Negotiated:
     """406 with the list of types where none is acceptable.
 
@@ -56,13 +62,13 @@ def negotiate(
         elif name == "includeObject":
             include = include or value
     pretty = asked in _TRUE if asked else user_agent.startswith(_BROWSERS)
-    return _negotiate(accept, pretty, include, shape, protobuf)
+    return _negotiate(accept, pretty, include, shape, protobuf, cbor)
 
 
-def negotiate_error(accept: str, query: Query, user_agent: str = "") -> Negotiated | None:
+def negotiate_error(accept: str, query: Query, user_agent: str = "", *, cbor: bool = False) -> Negotiated | None:
     """As `negotiate`, for a Status; None where nothing fits, and JSON must do."""
     try:
-        return negotiate(accept, query, user_agent=user_agent, shape="document")
+        return negotiate(accept, query, user_agent=user_agent, cbor=cbor, shape="document")
     except errors.ApiError:
         return None
 
@@ -78,12 +84,13 @@ def check_table(negotiated: Negotiated) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _negotiate(accept: str, pretty: bool, include: str, shape: Shape, protobuf: bool) -> Negotiated:
+def _negotiate(accept: str, pretty: bool, include: str, shape: Shape, protobuf: bool, cbor: bool) -> Negotiated:
+    codecs = WITH_CBOR if cbor else CODECS
     for media_type, parameters in clauses(accept) if accept else [("*/*", {})]:
-        for codec in CODECS:
+        for codec in codecs:
             if _accepts(media_type, codec.media_type) and _allowed(codec.media_type, parameters, shape, protobuf):
                 if shape == "watch" and codec.media_type == YAML:
-                    streams = [f"{c.media_type};stream=watch" for c in CODECS if c.media_type != YAML]
+                    streams = [_stream(c.media_type) for c in codecs if c.media_type != YAML]
                     raise errors.not_acceptable(streams)
                 as_kind = parameters.get("as", "")
                 indent = pretty or parameters.get("pretty") == "1"
@@ -96,7 +103,11 @@ def _negotiate(accept: str, pretty: bool, include: str, shape: Shape, protobuf: 
                     codec.media_type == JSON and not indent and not as_kind,
                     include or "Metadata",
                 )
-    raise errors.not_acceptable([c.media_type for c in CODECS])
+    raise errors.not_acceptable([c.media_type for c in codecs])
+
+
+def _stream(media_type: str) -> str:
+    return f"{media_type}-seq" if media_type == CBOR else f"{media_type};stream=watch"
 
 
 def _allowed(media_type: str, parameters: dict[str, str], shape: Shape, protobuf: bool) -> bool:
@@ -111,7 +122,7 @@ def _allowed(media_type: str, parameters: dict[str, str], shape: Shape, protobuf
     if shape == "document" or target[0] != "meta.k8s.io" or target[1] not in _META_VERSIONS:
         return False
     if target[2] == TABLE:
-        return media_type in (JSON, YAML)
+        return media_type in (JSON, YAML, CBOR)
     return target[2] in (PARTIAL, PARTIAL_LIST)
 
 

@@ -34,7 +34,7 @@ class Unfit(Exception):
 def decode(context: Context, scope: Scope, data: bytes, expected: GroupVersionKind, field_validation: str) -> Object:
     """Decodes, checks the type, converts to the kind's fields and defaults; 400 or 415 where that cannot be."""
     content_type = context.request.headers.get("Content-Type") or JSON
-    codec = codec_for(content_type)
+    codec = codec_for(content_type, cbor=context.cbor)
     try:
         decoded = codec.decode(data, expected)
         obj = {} if decoded.obj is None else decoded.obj

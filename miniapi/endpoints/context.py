@@ -31,6 +31,8 @@ class Context:
     audit: AuditSink | None = None
     """Where the request leaves what an audit policy asks for; None where it is not audited."""
     audit_annotations: dict[str, str] = field(default_factory=dict)
+    cbor: bool = False
+    """Whether CBOR is spoken (feature gate CBORServingAndStorage)."""
 
     def warn(self, text: str) -> None:
         """Adds a Warning header once."""

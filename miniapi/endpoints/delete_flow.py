@@ -48,7 +48,7 @@ async def delete_options(context: Context) -> dict[str, Any]:
 
 
 def _decoded(context: Context, raw: bytes) -> dict[str, Any]:
-    codec = codec_for(context.request.headers.get("Content-Type") or JSON)
+    codec = codec_for(context.request.headers.get("Content-Type") or JSON, cbor=context.cbor)
     try:
         obj = codec.decode(raw, DELETE_OPTIONS).obj or {}
         given = given_type(obj, DELETE_OPTIONS)

@@ -9,13 +9,21 @@ from typing import Any
 import orjson
 
 from miniapi import errors
-from miniapi.codec.interface import DecodeError
+from miniapi.codec.cbor import CborCodec
+from miniapi.codec.interface import Codec, DecodeError
 from miniapi.codec.json import duplicates, json_complaint, loads
 from miniapi.codec.yaml import YamlCodec
 from miniapi.endpoints.body import Unfit, default, fit_again, json_type, read, strict_error, warn_of
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions, manager_name, write_options
-from miniapi.endpoints.routing import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, PATCH_TYPES, STRATEGIC_PATCH
+from miniapi.endpoints.routing import (
+    APPLY_CBOR_PATCH,
+    APPLY_PATCH,
+    JSON_PATCH,
+    MERGE_PATCH,
+    STRATEGIC_PATCH,
+    patch_types,
+)
 from miniapi.endpoints.scope import Scope
 from miniapi.meta.objects import Object
 from miniapi.patch import json_patch, merge_patch, strategic
@@ -23,6 +31,10 @@ from miniapi.patch.go_format import plain, quote
 
 Patched = tuple[Object, list[str], str]
 """The patched object, complaints about the patch, and what an error shows of either."""
+
+
+APPLIES: dict[str, Codec] = {APPLY_PATCH: YamlCodec(), APPLY_CBOR_PATCH: CborCodec()}
+"""The media types of server-side apply, and what reads their bodies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class Patch:
     @property
     def applies(self) -> bool:
         """A server-side apply: it creates what is missing, and keeps managed fields itself."""
-        return self.media_type == APPLY_PATCH
+        return self.media_type in APPLIES
 
     def __call__(self, old: Object | None) -> Object:
         """A private copy of what is there (None: nothing, for an apply) to the object wanted, typed and defaulted."""
@@ -64,9 +76,9 @@ class Patch:
     def _apply(self, old: Object | None) -> Object:
         scope, directive = self.scope, self.options.field_validation
         try:
-            decoded = YamlCodec().decode(self.body, scope.gvk)
+            decoded = APPLIES[self.media_type].decode(self.body, scope.gvk)
         except DecodeError as problem:
-            raise errors.bad_request(f"error decoding YAML: {problem}") from None
+            raise errors.bad_request(f"error decoding YAML: {problem}") from None  # CBOR, too
         config = {} if decoded.obj is None else decoded.obj
         if not isinstance(config, dict):
             raise errors.bad_request(
@@ -91,11 +103,11 @@ async def read_patch(context: Context, scope: Scope) -> Patch:
     """415 for a media type that the kind does not take, 413, 400 and 422 for the parameters."""
     content_type = context.request.headers.get("Content-Type") or ""
     media_type = content_type.split(";")[0].strip()
-    allowed = [t for t in PATCH_TYPES if t != STRATEGIC_PATCH or not scope.kind.custom]
+    allowed = patch_types(context, scope)
     if media_type not in allowed:
         raise errors.unsupported_media_type(allowed)
     body = await read(context)
-    options = write_options(context.info.query, "PatchOptions", apply=media_type == APPLY_PATCH, patch=True)
+    options = write_options(context.info.query, "PatchOptions", apply=media_type in APPLIES, patch=True)
     manager = manager_name(options, context.request.headers.get("User-Agent", ""))
     return Patch(context, scope, media_type, options, manager, body)
 

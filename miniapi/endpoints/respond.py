@@ -26,6 +26,7 @@ def accepted(context: Context, scope: Scope, shape: Shape = "object") -> Negotia
         context.info.query,
         user_agent=headers.get("User-Agent", ""),
         protobuf=scope.protobuf,
+        cbor=context.cbor,
         shape=shape,
     )
 

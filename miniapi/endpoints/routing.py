@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from miniapi import errors
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
-from miniapi.wire import JSON, PROTOBUF, YAML, Request
+from miniapi.wire import CBOR, JSON, PROTOBUF, YAML, Request
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+APPLY_CBOR_PATCH = "application/apply-patch+cbor"
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
 MEDIA_TYPES = (JSON, YAML, PROTOBUF)
 STREAM_TYPES = (f"{JSON};stream=watch", f"{PROTOBUF};stream=watch")
+_CBOR_LISTS = (CBOR, f"{CBOR}-seq")
 _LISTS = (*MEDIA_TYPES, *STREAM_TYPES)
 _LOGS = ("text/plain", *MEDIA_TYPES)
 _OF_COLLECTIONS = frozenset({"list", "watch", "create", "deletecollection"})
@@ -46,9 +48,11 @@ def route(context: Context, scope: Scope) -> None:
     if info.verb not in verbs or _misread(context):
         raise errors.method_not_allowed()
     produces: Sequence[str] = _LISTS if info.verb in _OF_ALL_NAMESPACES else MEDIA_TYPES
+    if context.cbor:
+        produces = (*produces, *_CBOR_LISTS) if info.verb in _OF_ALL_NAMESPACES else (*produces, CBOR)
     if scope.subresource_name == "log":
         produces = _LOGS
-    check_types(context.request, PATCH_TYPES if info.verb == "patch" else (), produces)
+    check_types(context.request, patch_types(context, scope) if info.verb == "patch" else (), produces)
 
 
 def _misread(context: Context) -> bool:
@@ -65,6 +69,12 @@ def route_custom(context: Context, scope: Scope) -> None:
     everywhere = info.verb in _OF_ALL_NAMESPACES
     if bool(info.namespace) != kind.namespaced and not (kind.namespaced and everywhere):
         raise errors.page_not_found()
+
+
+def patch_types(context: Context, scope: Scope) -> list[str]:
+    """The media types of patches that the kind takes, in the original's order."""
+    types = [t for t in PATCH_TYPES if t != STRATEGIC_PATCH or not scope.kind.custom]
+    return [*types, APPLY_CBOR_PATCH] if context.cbor else types
 
 
 def _has_path(context: Context, scope: Scope) -> bool:

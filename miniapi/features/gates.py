@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
+BUILT = frozenset({"CBORServingAndStorage"})
+"""Gates that miniapi has both ways."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -37,7 +40,7 @@ def problems(given: Mapping[str, str]) -> Iterator[str]:
             yield f"--feature-gates: unrecognized feature gate: {name}; {hint}"
         elif text.lower() not in ("true", "false"):
             yield f"--feature-gates: invalid value of {name}: {text}; use true or false"
-        elif (text.lower() == "true") != gate.enabled:
+        elif (text.lower() == "true") != gate.enabled and name not in BUILT:
             default = str(gate.enabled).lower()
             if gate.locked:
                 yield f"--feature-gates: cannot set feature gate {name} to {text}, feature is locked to {default}"

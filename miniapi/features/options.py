@@ -16,6 +16,10 @@ class FeatureOptions:
         "feature-gates", "NAME=true|false pairs of Kubernetes' feature gates.", "map", {}, section="Generic"
     )
 
+    def on(self, gate: str) -> bool:
+        """Whether a gate of those that can be set is on."""
+        return self.gates.get(gate, "false").lower() == "true"
+
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
         return list(problems(self.gates))

@@ -19,16 +19,25 @@ RESTFUL = frozenset({"api", "version"})
 class RequestHandler:
     """The whole server as one call: what sockets and the loopback client share."""
 
-    def __init__(self, server: GenericServer, filters: Sequence[Filter], groups: Collection[str], clock: Clock) -> None:
+    def __init__(
+        self,
+        server: GenericServer,
+        filters: Sequence[Filter],
+        groups: Collection[str],
+        clock: Clock,
+        *,
+        cbor: bool = False,
+    ) -> None:
         self._server = server
         self._groups = groups
         self._clock = clock
+        self._cbor = cbor
         self._handler = compose(self._end, filters)
 
     async def serve(self, request: Request) -> Reply:
         """Never raises ApiError: the filters turn it into a Status."""
         info = parse(request.method, request.path, request.query)
-        return await self._handler(Context(request, self._clock(), info))
+        return await self._handler(Context(request, self._clock(), info, cbor=self._cbor))
 
     async def _end(self, context: Context) -> Reply:
         reply = await self._server.serve(context)

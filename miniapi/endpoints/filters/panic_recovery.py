@@ -41,7 +41,8 @@ def panic_recovery() -> Filter:
 
 def _told(context: Context, problem: errors.ApiError) -> Reply:
     headers = context.request.headers
-    chosen = negotiate_error(headers.get("Accept", ""), context.info.query, headers.get("User-Agent", ""))
+    accept, user_agent = headers.get("Accept", ""), headers.get("User-Agent", "")
+    chosen = negotiate_error(accept, context.info.query, user_agent, cbor=context.cbor)
     return respond.error(problem, chosen)
 
 
