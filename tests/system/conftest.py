@@ -1,49 +1,30 @@
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+"""One server for the session, and a namespace of its own for each test."""
+
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-Kubectl = Callable[..., str]
+from tests.storage.conftest import start_etcd as start_etcd
+from tests.system.process import Kubectl, ServerProcess, binary
+
+MANIFESTS = Path(__file__).parent / "manifests"
+_numbers = count()
 
 
 @pytest.fixture(scope="session")
-def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
-    """Runs kubectl against a server of the session's own; returns stdout, fails on an unexpected exit code."""
-    binary = shutil.which("kubectl")
-    if binary is None:
-        if os.environ.get("MINIAPI_CI"):
-            pytest.fail("kubectl is missing, and in CI these tests must run")
-        pytest.skip("kubectl is not installed")
-    folder: Path = tmp_path_factory.mktemp("server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "miniapi", "serve", "--quiet", "--data-dir", str(folder), "--secure-port", str(port)]
-    )
-    config = folder / "kubeconfig"
-    for _ in range(100):
-        if config.exists():
-            break
-        time.sleep(0.05)
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Stops without complaint at the end."""
+    binary()
+    running = ServerProcess(tmp_path_factory.mktemp("server"), "--quiet").start()
+    yield running
+    assert running.stop() == 0
 
-    def run(*words: str, stdin: str = "", code: int = 0) -> str:
-        done = subprocess.run(
-            [binary, "--kubeconfig", str(config), "--cache-dir", str(folder / "cache"), *words],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
 
-    yield run
-    server.terminate()
-    assert server.wait(10) == 0
+@pytest.fixture
+def kubectl(server: ServerProcess) -> Kubectl:
+    """In a fresh namespace."""
+    namespace = f"test-{next(_numbers)}"
+    Kubectl(server)("create", "namespace", namespace)
+    return Kubectl(server, namespace)
