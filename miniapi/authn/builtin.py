@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miniapi.authn.bearer import BearerAuthenticator
+from miniapi.authn.bootstrap_token import BootstrapTokens
 from miniapi.authn.certificate import CertificateAuthenticator, issued_by
 from miniapi.authn.configuration import (
     Anonymous,
@@ -116,6 +117,7 @@ def build(
         *_static(options, audiences),
         legacy,
         accounts,
+        *([BootstrapTokens(objects, audiences)] if options.bootstrap_tokens else []),
         *(
             OidcTokens(issuer, IssuerKeys(issuer.url, issuer.discovery_url, HttpDocuments(issuer.ca)), audiences)
             for issuer in configuration.issuers

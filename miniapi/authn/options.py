@@ -37,6 +37,9 @@ class AuthenticationOptions:
     max_expiration_seconds: float = flag(
         "service-account-max-token-expiration", "Longest life of a token; any if unset.", "duration", 0.0
     )
+    bootstrap_tokens: bool = flag(
+        "enable-bootstrap-token-auth", "Believe tokens of secrets of type bootstrap.kubernetes.io/token.", "bool", False
+    )
     webhook_config_file: str = flag(
         "authentication-token-webhook-config-file", "Kubeconfig of a service that is asked whose a token is."
     )
