@@ -6,37 +6,47 @@ from collections.abc import Sequence
 
 from miniapi.admission.interface import Attributes, Mutator, Validator
 
+Place = tuple[str, str, str, bool, str]
+"""(operation, group, plural, namespaced, subresource): what `handles` may depend on."""
+
 
 class AdmissionChain:
-    """The enabled plugins; which of them handle a kind and operation is asked once."""
+    """The enabled plugins; which of them handle a place is asked once."""
 
     def __init__(self, mutators: Sequence[Mutator] = (), validators: Sequence[Validator] = ()) -> None:
         self._mutators = tuple(mutators)
         self._validators = tuple(validators)
-        self._mutating: dict[tuple[str, str, str, str], tuple[Mutator, ...]] = {}
-        self._validating: dict[tuple[str, str, str, str], tuple[Validator, ...]] = {}
+        self._mutating: dict[Place, tuple[Mutator, ...]] = {}
+        self._validating: dict[Place, tuple[Validator, ...]] = {}
 
     async def mutate(self, attributes: Attributes) -> None:
-        """Lets each mutator change the object in place."""
-        kind = attributes.kind
-        key = (attributes.operation, kind.gvk.group, kind.plural, attributes.subresource)
-        plugins = self._mutating.get(key)
+        """Lets each mutator change the object in place; all of them once more where one asks for it."""
+        place = _place(attributes)
+        plugins = self._mutating.get(place)
         if plugins is None:
-            subresource = attributes.subresource
-            plugins = tuple(p for p in self._mutators if p.handles(attributes.operation, kind, subresource))
-            self._mutating[key] = plugins
+            a = attributes
+            plugins = tuple(p for p in self._mutators if p.handles(a.operation, a.kind, a.subresource))
+            self._mutating[place] = plugins
         for plugin in plugins:
             await plugin.admit(attributes)
+        reinvocation = attributes.reinvocation
+        if reinvocation is not None and reinvocation.wanted:
+            reinvocation.running = True
+            for plugin in plugins:
+                await plugin.admit(attributes)
 
     async def validate(self, attributes: Attributes) -> None:
         """Lets each validator look; the first refusal ends it."""
-        kind = attributes.kind
-        key = (attributes.operation, kind.gvk.group, kind.plural, attributes.subresource)
-        plugins = self._validating.get(key)
+        place = _place(attributes)
+        plugins = self._validating.get(place)
         if plugins is None:
-            plugins = tuple(
-                p for p in self._validators if p.handles(attributes.operation, kind, attributes.subresource)
-            )
-            self._validating[key] = plugins
+            a = attributes
+            plugins = tuple(p for p in self._validators if p.handles(a.operation, a.kind, a.subresource))
+            self._validating[place] = plugins
         for plugin in plugins:
             await plugin.validate(attributes)
+
+
+def _place(attributes: Attributes) -> Place:
+    kind = attributes.kind
+    return (attributes.operation, kind.gvk.group, kind.plural, kind.namespaced, attributes.subresource)

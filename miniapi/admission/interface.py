@@ -20,6 +20,19 @@ Operation = Literal["CREATE", "UPDATE", "DELETE", "CONNECT"]
 
 
 @dataclass(slots=True)
+class Reinvocation:
+    """A second round of the mutators, for those that want to see what later ones made of the object.
+
+    A mutator that changed the object sets `wanted` where an earlier one asks to be called again; in the second
+    round, which is the last, `running` is set. `memory` holds what a plugin, by its name, must know then.
+    """
+
+    wanted: bool = False
+    running: bool = False
+    memory: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Attributes:
     """One write as admission sees it (admission.Attributes)."""
 
@@ -43,6 +56,8 @@ class Attributes:
     audit_annotations: dict[str, str] = field(default_factory=dict)
     gvk: GroupVersionKind = GroupVersionKind("", "", "")
     """Kind of `obj` where it differs from `kind.gvk` (Scale, Eviction, Binding); filled by the caller."""
+    reinvocation: Reinvocation | None = None
+    """Made by the first mutator that needs one."""
 
     @property
     def resource(self) -> GroupVersionResource:

@@ -31,8 +31,18 @@ class Unfit(Exception):
     """A body that is not an object of the kind; the message is the decoder's."""
 
 
-def decode(context: Context, scope: Scope, data: bytes, expected: GroupVersionKind, field_validation: str) -> Object:
-    """Decodes, checks the type, converts to the kind's fields and defaults; 400 or 415 where that cannot be."""
+def decode(
+    context: Context,
+    scope: Scope,
+    data: bytes,
+    expected: GroupVersionKind,
+    field_validation: str,
+    also: GroupVersionKind | None = None,
+) -> Object:
+    """Decodes, checks the type, converts to the kind's fields and defaults; 400 or 415 where that cannot be.
+
+    `also` is another type that is taken, and has the same fields.
+    """
     content_type = context.request.headers.get("Content-Type") or JSON
     codec = codec_for(content_type, cbor=context.cbor)
     try:
@@ -43,6 +53,8 @@ def decode(context: Context, scope: Scope, data: bytes, expected: GroupVersionKi
             raise DecodeError(NOT_MARSHALABLE, given)
     except DecodeError as problem:
         raise errors.bad_request(_undecodable(scope, data, expected, problem)) from None
+    if given == also:
+        given = expected
     handled = f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: '
     try:
         obj, unknown = fit(scope, obj, given, expected)

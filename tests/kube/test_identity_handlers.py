@@ -38,9 +38,8 @@ ALICE = UserInfo("alice", "u7", ("system:authenticated",), {"k": ("v",)})
 def question(obj, path="/apis/x/v1/reviews", kind="Review", user=ALICE):
     context = Context(Request("POST", path, "", CIMultiDict(), no_body), NOW, parse("POST", path, ""), user)
     scope = SimpleNamespace(admission=AdmissionChain(), gvk=GroupVersionKind("x", "v1", kind))
-    write = SimpleNamespace(
-        now=NOW, operation="CREATE", kind=SimpleNamespace(gvk=scope.gvk, plural="reviews"), subresource=""
-    )
+    reviews = SimpleNamespace(gvk=scope.gvk, plural="reviews", namespaced=True)
+    write = SimpleNamespace(now=NOW, operation="CREATE", kind=reviews, subresource="", reinvocation=None)
     return Question(context, scope, {"metadata": {}, **obj}, write)
 
 

@@ -9,6 +9,7 @@ from miniapi import errors
 from miniapi.client.client import Client
 from miniapi.clock import rfc3339
 from miniapi.endpoints.context import Context
+from miniapi.endpoints.delete_flow import checked
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.writes import write_context
 from miniapi.errors import ApiError, Cause
@@ -20,6 +21,7 @@ from miniapi.meta.disruption import (
     is_ready,
     update_disruption_allowed,
 )
+from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.meta.selectors import label_selector
 from miniapi.registry.deletion import mark
@@ -30,6 +32,7 @@ from miniapi.strategies.pod import set_condition
 from miniapi.wire import Reply
 
 GROUP, VERSION, PLURAL = "policy", "v1", "poddisruptionbudgets"
+OLDER = GroupVersionKind(GROUP, "v1beta1", "Eviction")
 RETRIES = 20
 MAX_DISRUPTED_PODS = 2000
 RETRY_AFTER_SECONDS = 10
@@ -47,7 +50,7 @@ class Eviction:
 
     async def serve(self, context: Context, scope: Scope) -> Reply:
         """201 with a Status; 429 where the budget does not allow it; 500 where two budgets cover the pod."""
-        create = await receive(context, scope)
+        create = await receive(context, scope, also=OLDER)
         if create.name != (create.obj["metadata"].get("name") or ""):
             raise errors.bad_request("name in URL does not match name in Eviction object")
         options = _delete_options(create)
@@ -122,7 +125,7 @@ class Eviction:
 
     async def _delete(self, scope: Scope, pod: Object, options: Object, ctx: WriteContext) -> None:
         """addConditionAndDeletePod, in one write."""
-        meta = pod["metadata"]
+        meta, options = pod["metadata"], checked(options)
         current = await self.pods.get(meta["namespace"], meta["name"])
         while True:
             if current is None:
@@ -146,6 +149,10 @@ class Eviction:
 def _delete_options(create: NamedCreate) -> Object:
     """The eviction's own options with the request's dry run (propagateDryRun)."""
     options: dict[str, Any] = dict(create.obj.get("deleteOptions") or {})
+    own = options.get("dryRun") or []
+    if create.options.dry_run and own not in ([], ["All"]):
+        shown = " ".join(own)
+        raise errors.server_error(f"Non-matching dry-run options in request and content: [All] and [{shown}]")
     if create.options.dry_run:
         options["dryRun"] = ["All"]
     return options

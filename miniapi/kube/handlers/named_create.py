@@ -12,6 +12,7 @@ from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions, write_options
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.writes import attributes, check_namespace
+from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.wire import Reply
 
@@ -35,12 +36,17 @@ class NamedCreate:
         return respond.status_object(status, 201, self.negotiated)
 
 
-async def receive(context: Context, scope: Scope, *, keep_system_fields: bool = False) -> NamedCreate:
-    """Reads, decodes and lets the mutators see the body. `keep_system_fields` leaves uid and its like in place."""
+async def receive(
+    context: Context, scope: Scope, *, keep_system_fields: bool = False, also: GroupVersionKind | None = None
+) -> NamedCreate:
+    """Reads, decodes and lets the mutators see the body, which may be of the type `also`, too.
+
+    `keep_system_fields` leaves uid and its like in place.
+    """
     info = context.info
     options = write_options(info.query, "CreateOptions")
     negotiated = respond.accepted(context, scope)
-    obj = decode(context, scope, await read(context), scope.gvk, options.field_validation)
+    obj = decode(context, scope, await read(context), scope.gvk, options.field_validation, also)
     meta = obj.setdefault("metadata", {})
     check_namespace(context, scope, meta)
     if not keep_system_fields:
