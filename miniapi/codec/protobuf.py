@@ -56,6 +56,8 @@ class ProtobufCodec:
             obj: Object = self._decoders[name](raw)
         except ValueError as problem:
             raise DecodeError(str(problem), given) from None
+        except RecursionError:
+            raise DecodeError("messages are nested too deeply", given) from None
         typed: Object = {"kind": kind, "apiVersion": api_version, **obj}
         if isinstance(obj, Carrier):
             typed = Carrier(typed)

@@ -38,7 +38,10 @@ class Decoders(dict[str, Decode]):
         rows = self._table.rows(name)
         if isinstance(rows, str):
             return TEXTS.decode
-        takes = {row.number: (slot, _wire_type(row), self._take(row)) for slot, row in enumerate(rows)}
+        takes = {
+            row.number: (slot, BYTES if row.map_of else _wire_type(row.type), self._take(row))
+            for slot, row in enumerate(rows)
+        }
         names = {row.number: row.name for row in rows}
         emits = [self._emit(row) for row in rows]
 
@@ -109,6 +112,7 @@ class Decoders(dict[str, Decode]):
     def _entry(self, of_type: str) -> Take:
         one = self._one(of_type)
         zero = "" if of_type in ("string", "bytes") else 0 if of_type in ("int32", "int64") else None
+        is_int = _wire_type(of_type) == VARINT
 
         def put(before: Any, value: Any) -> Any:
             entries: Object = {} if before is None else before
@@ -117,6 +121,8 @@ class Decoders(dict[str, Decode]):
                 if number == 1 and isinstance(part, bytes):
                     name = part.decode("utf-8", "replace")
                 elif number == 2:
+                    if isinstance(part, int) != is_int:
+                        raise ValueError("proto: wrong wireType for the value of a map")
                     found = one(part)
             entries[name] = found
             return entries
@@ -164,10 +170,10 @@ class Decoders(dict[str, Decode]):
         return lambda: scalar
 
 
-def _wire_type(row: Field) -> int:
-    if row.type in ("double", "float"):
+def _wire_type(of_type: str) -> int:
+    if of_type in ("double", "float"):
         return FIXED64
-    return VARINT if row.type in ("int32", "int64", "uint32", "uint64", "bool") else BYTES
+    return VARINT if of_type in ("int32", "int64", "uint32", "uint64", "bool") else BYTES
 
 
 def _number(value: bytes) -> float:

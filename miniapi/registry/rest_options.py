@@ -34,7 +34,7 @@ class RestOptions:
         found = self._resources.get(kind.storage_prefix)
         if found is None:
             storage = self._factory.resource_storage(kind.gvk.group, kind.plural, custom=kind.custom)
-            typed = kind.custom or self._schemas.in_table(kind.storage_gvk or kind.gvk)
+            typed = kind.custom or self._schemas.of_table
             form = StoredForm(storage.media_type if typed else JSON, _restorer(kind, self._schemas))
             found = self._resources[kind.storage_prefix] = Resource(
                 self._cached(storage, form),

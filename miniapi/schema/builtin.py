@@ -65,6 +65,11 @@ class BuiltinSchemas:
             name = self._published.kinds.get(gvk)
         return self.definition(name) if name else None
 
+    @property
+    def of_table(self) -> bool:
+        """Whether the release is the table's: others have fields that no protobuf message of ours knows."""
+        return self._published is None
+
     def in_table(self, gvk: GroupVersionKind) -> bool:
         """Whether the table has the kind: what is only published has a schema, but no protobuf messages."""
         self._load()

@@ -115,6 +115,7 @@ def test_fields_that_nobody_knows_are_kept() -> None:
         (MAGIC + b"\x0b\x00", "illegal wireType 3"),
         (MAGIC + length_delimited(2, b"\x08\x01"), "wrong wireType = 0 for field Metadata"),
         (MAGIC + length_delimited(2, b"\x0a\x7fabc"), "unexpected EOF"),
+        (MAGIC + length_delimited(2, b"\x12\x04\x0a\x00\x10\x01"), "wrong wireType for the value of a map"),
         (MAGIC + length_delimited(2, b"\x00\x00"), "illegal tag 0"),
         (MAGIC + length_delimited(1, b"\x0a\x02v1\x12\x05Thing"), 'no kind "Thing" is registered for version "v1"'),
     ],
@@ -122,6 +123,18 @@ def test_fields_that_nobody_knows_are_kept() -> None:
 def test_bytes_that_are_no_object_are_told(body: bytes, complaint: str) -> None:
     with pytest.raises(DecodeError, match=complaint.replace(".", r"\.")):
         CODEC.decode(body, CONFIG_MAP)
+
+
+def test_schemas_nested_beyond_all_measure_are_told() -> None:
+    schema = b""
+    for _ in range(5000):
+        schema = length_delimited(28, schema)
+    version = length_delimited(7, length_delimited(4, length_delimited(1, schema)))
+    crd = CODEC.whole(
+        "apiextensions.k8s.io/v1", "CustomResourceDefinition", length_delimited(2, length_delimited(2, version))
+    )
+    with pytest.raises(DecodeError, match="nested too deeply"):
+        CODEC.decode(crd, None)
 
 
 def test_kinds_without_a_message_are_refused() -> None:
