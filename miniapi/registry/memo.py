@@ -19,12 +19,15 @@ class Memo:
         self._bytes = 0
 
     def all(self, page: Sequence[Stored]) -> list[bytes]:
-        """One encoding an object."""
+        """One encoding an object. Those of a page that is larger than the memo are not kept."""
         known, parts = self._known, []
+        fits: bool | None = None
         for stored in page:
             item = known.get(stored.key)
             if item is None or item[0] != stored.mod_revision:
-                item = self._remember(stored, page)
+                if fits is None:
+                    fits = sum(len(other.value) for other in page) <= MEMO_BYTES
+                item = self._remember(stored) if fits else (stored.mod_revision, self._make(stored))
             parts.append(item[1])
         return parts
 
@@ -32,14 +35,12 @@ class Memo:
         """As `all`, of one object."""
         item = self._known.get(stored.key)
         if item is None or item[0] != stored.mod_revision:
-            item = self._remember(stored, (stored,))
+            item = self._remember(stored)
         return item[1]
 
-    def _remember(self, stored: Stored, page: Sequence[Stored]) -> tuple[int, bytes]:
+    def _remember(self, stored: Stored) -> tuple[int, bytes]:
         item = (stored.mod_revision, self._make(stored))
         if self._bytes > MEMO_BYTES:
-            if sum(len(other.value) for other in page) > MEMO_BYTES:
-                return item
             self._known.clear()
             self._bytes = 0
         replaced = self._known.get(stored.key)

@@ -28,6 +28,8 @@ from miniapi.storage.interface import (
 
 FRESH_SECONDS = 3.0
 """How long a consistent read waits for the cache; then it reads the store itself."""
+PAGE_KEYS = 250
+"""How much of the store is read, and decoded at one go, when the cache is filled."""
 RETRY_SECONDS = (0.1, 5.0)
 """First and longest pause before the cache is filled again after a failure."""
 
@@ -42,8 +44,9 @@ class WatchCache:
         self._store = TranscodingStore(store, form, self._known)
         self._prefix, self._began = prefix, began
         self._index: Index | None = None
-        self._filled = asyncio.Event()
-        self._problem: StoreUnavailable | None = None
+        self._tried = asyncio.Event()
+        """Filled once, or failed to be."""
+        self._problem: Exception | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._asking: asyncio.Task[int] | None = None
         self._next: asyncio.Task[int] | None = None
@@ -54,7 +57,10 @@ class WatchCache:
         return await self._store.get(key, revision=revision)
 
     async def scan(self, prefix: str, *, after: str = "", limit: int = 0, revision: int = 0) -> Page:
-        """`Store.scan`."""
+        """`Store.scan`. While the cache is being filled, pages come from the store."""
+        self._begin()
+        if limit and self._index is None:
+            return await self._store.scan(prefix, after=after, limit=limit, revision=revision)
         index = await self._reached(revision or await self._latest())
         if index is not None:
             try:
@@ -125,14 +131,11 @@ class WatchCache:
             self._filler = asyncio.create_task(self._fill())
 
     async def _ready(self) -> Index:
-        """The filled index; StoreUnavailable says why there is none."""
+        """The filled index; StoreUnavailable says why there is none. It takes as long as reading everything does."""
         self._begin()
-        try:
-            async with asyncio.timeout(FRESH_SECONDS):
-                await self._filled.wait()
-        except TimeoutError:
-            raise self._problem or StoreUnavailable(f"{self._prefix} could not be read in time") from None
-        assert self._index is not None
+        await self._tried.wait()
+        if self._index is None:
+            raise self._problem or StoreUnavailable(f"{self._prefix} could not be read")
         return self._index
 
     async def _reached(self, revision: int) -> Index | None:
@@ -173,10 +176,9 @@ class WatchCache:
         pause, longest = RETRY_SECONDS
         while True:
             try:
-                page = await self._list()
-                index = self._replace(page)
+                index = self._replace(*await self._list())
                 pause = RETRY_SECONDS[0]
-                async with self._store.watch(self._prefix, after=page.revision) as stream:
+                async with self._store.watch(self._prefix, after=index.revision) as stream:
                     async for batch in stream:
                         if isinstance(batch, Progress):
                             index.advance(batch.revision)
@@ -187,28 +189,41 @@ class WatchCache:
             except RevisionCompacted:
                 log.warning("the watch of %s fell behind what the store keeps; it is read anew", self._prefix)
             except (StoreUnavailable, ApiError) as problem:
-                self._problem = StoreUnavailable(str(problem))
+                self._problem = problem
+                self._tried.set()
                 log.warning("%s cannot be kept up to date: %s", self._prefix, problem)
             await asyncio.sleep(pause)
             pause = min(pause * 2, longest)
 
-    async def _list(self) -> Page:
+    async def _list(self) -> tuple[dict[str, Stored], int]:
+        """What is there and the revision at which it was: that at which the server began, if it can still be read."""
         began = self._began() if self._index is None else 0
         if began:
             try:
-                return await self._store.scan(self._prefix, revision=began)
+                return await self._list_at(began)
             except (RevisionCompacted, RevisionInFuture):
                 pass
-        return await self._store.scan(self._prefix)
+        return await self._list_at(0)
 
-    def _replace(self, page: Page) -> Index:
+    async def _list_at(self, revision: int) -> tuple[dict[str, Stored], int]:
+        """Page by page, so that no more than a page is held twice."""
+        current: dict[str, Stored] = {}
+        after = ""
+        while True:
+            page = await self._store.scan(self._prefix, after=after, limit=PAGE_KEYS, revision=revision)
+            current.update((stored.key, stored) for stored in page.items)
+            revision = page.revision
+            if not page.more:
+                return current, revision
+            after = page.items[-1].key
+
+    def _replace(self, current: dict[str, Stored], revision: int) -> Index:
         """A new index; watches of an old one have missed something, and are told to list again."""
         old = self._index
-        current = {stored.key: stored for stored in page.items}
-        self._index = Index(current, revision=page.revision, compacted=page.revision, first=page.revision + 1)
+        self._index = Index(current, revision=revision, compacted=revision, first=revision + 1)
         if old is not None:
-            old.close(lambda seen: RevisionCompacted(seen, page.revision + 1))
+            old.close(lambda seen: RevisionCompacted(seen, revision + 1))
         self._problem = None
-        self._filled.set()
-        self._advanced(page.revision)
+        self._tried.set()
+        self._advanced(revision)
         return self._index

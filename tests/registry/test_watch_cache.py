@@ -112,13 +112,16 @@ async def test_any_revision_is_answered_while_the_store_is_away(shared: SharedSt
     assert [s.key for s in (await cache.scan_any("pods/")).items] == ["pods/ns/a"]
 
 
-async def test_a_cache_that_cannot_be_filled_says_why(
+async def test_a_cache_that_cannot_be_filled_says_why_and_tries_again(
     shared: SharedStore, cache: WatchCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("miniapi.registry.watch_cache.FRESH_SECONDS", 0.2)
+    monkeypatch.setattr("miniapi.registry.watch_cache.RETRY_SECONDS", (0.01, 0.01))
     shared.down = "etcd: gone"
     with pytest.raises(StoreUnavailable, match="etcd: gone"):
         await cache.scan("pods/")
+    shared.down = ""
+    await asyncio.sleep(0.1)
+    assert (await cache.scan("pods/")).items == []
 
 
 async def test_an_old_page_comes_from_the_cache_and_a_compacted_one_from_the_store(
