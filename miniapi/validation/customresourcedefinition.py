@@ -6,7 +6,7 @@ What all versions agree on is told at spec, as the original's internal form has 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from miniapi.meta import names
@@ -17,8 +17,6 @@ from miniapi.validation.interface import Validation
 from miniapi.validation.structural_schema import openapi, structural
 from miniapi.validation.webhook import webhook_service, webhook_url
 
-CheckSchema = Callable[[Mapping[str, Any], str], ErrorList]
-"""(structural schema, path) -> what is wrong with its defaults and rules."""
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 _COLUMN_FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
 _MIXED_CASE = "may have mixed case, but should otherwise match: "
@@ -41,11 +39,6 @@ _PARTS = {
     "additionalPrinterColumns": "AdditionalPrinterColumns",
     "selectableFields": "SelectableFields",
 }
-
-
-def no_check(_schema: Mapping[str, Any], _path: str) -> ErrorList:
-    """Trusts defaults and rules."""
-    return []
 
 
 def _label(path: str, name: str, lower: bool = False) -> ErrorList:
@@ -154,19 +147,37 @@ def _selectable(fields: list[Any], schema: Mapping[str, Any], path: str) -> Erro
     return errors
 
 
-def _schema(schema: Mapping[str, Any], path: str, check: CheckSchema) -> ErrorList:
+def _schema(schema: Mapping[str, Any], path: str) -> ErrorList:
     errors = openapi(schema, path)
     broken = structural(schema, path)
-    return errors + broken if errors or broken else check(schema, path)
+    if _mentions(schema, "x-kubernetes-validations"):
+        # Expressions are costly to import, and few schemas have them.
+        from miniapi.validation.crd_rules import compiled_rules, rule_forms
+
+        errors += rule_forms(schema, path)
+        if not errors and not broken:
+            errors += compiled_rules(schema, path)
+    if not broken and _mentions(schema, "default"):
+        from miniapi.validation.crd_defaults import default_problems
+
+        broken = default_problems(schema, path)
+    return errors + broken
 
 
-def _parts(version: Mapping[str, Any], path: str, only: set[str], check: CheckSchema) -> ErrorList:
+def _mentions(value: Any, name: str) -> bool:
+    """Whether a schema or one inside it has the keyword."""
+    if isinstance(value, Mapping):
+        return name in value or any(_mentions(v, name) for v in value.values())
+    return isinstance(value, list) and any(_mentions(v, name) for v in value)
+
+
+def _parts(version: Mapping[str, Any], path: str, only: set[str]) -> ErrorList:
     """The parts of a version that are told at `path`; a hoisted schema is called `validation` there."""
     schema = (version.get("schema") or {}).get("openAPIV3Schema")
     errors: ErrorList = []
     if "schema" in only and schema is not None:
         name = "validation" if path == "spec" else "schema"
-        errors += _schema(schema, child(path, name, "openAPIV3Schema"), check)
+        errors += _schema(schema, child(path, name, "openAPIV3Schema"))
     if "subresources" in only:
         errors += _subresources(version.get("subresources") or {}, child(path, "subresources"))
     if "additionalPrinterColumns" in only:
@@ -199,13 +210,13 @@ def _warning(version: Mapping[str, Any], path: str) -> ErrorList:
     return [field.invalid(at, text, problem) for problem in problems]
 
 
-def _versions(spec: Mapping[str, Any], versions: list[Any], own: set[str], check: CheckSchema) -> ErrorList:
+def _versions(spec: Mapping[str, Any], versions: list[Any], own: set[str]) -> ErrorList:
     errors: ErrorList = []
     for i, version in enumerate(versions):
         path = index("spec.versions", i)
         if wrong := names.dns_1035_label(version.get("name") or ""):
             errors.append(field.invalid(child(path, "name"), version.get("name") or "", ",".join(wrong)))
-        errors += _warning(version, path) + _parts(version, path, own, check)
+        errors += _warning(version, path) + _parts(version, path, own)
     found = [v.get("name") for v in versions]
     if len(set(found)) < len(found):
         errors.append(field.invalid("spec.versions", _shown(versions), "must contain unique version names"))
@@ -252,7 +263,7 @@ def _conversion(conversion: Mapping[str, Any], path: str) -> ErrorList:
     return errors
 
 
-def _spec(spec: Mapping[str, Any], check: CheckSchema) -> ErrorList:
+def _spec(spec: Mapping[str, Any]) -> ErrorList:
     group, scope, versions = spec.get("group") or "", spec.get("scope") or "", spec.get("versions") or []
     errors: ErrorList = []
     if not group:
@@ -265,11 +276,11 @@ def _spec(spec: Mapping[str, Any], check: CheckSchema) -> ErrorList:
     if spec.get("preserveUnknownFields"):
         errors.append(field.invalid("spec.preserveUnknownFields", True, _PRESERVE_RULE))
     shared = {n for n in _PARTS if all((v.get(n) or None) == (versions[0].get(n) or None) for v in versions)}
-    errors += _versions(spec, versions, set(_PARTS) - shared, check)
+    errors += _versions(spec, versions, set(_PARTS) - shared)
     errors += rules.required_fields(spec.get("names") or {}, "spec.names", "plural", "singular", "kind", "listKind")
     errors += _names(spec.get("names") or {}, "spec.names")
     if versions:
-        errors += _parts(versions[0], "spec", shared, check)
+        errors += _parts(versions[0], "spec", shared)
     return errors + _conversion(spec.get("conversion") or {}, "spec.conversion")
 
 
@@ -314,8 +325,8 @@ def _fixed(new: Mapping[str, Any], old: Mapping[str, Any], established: bool) ->
     return errors + field.immutable("spec.names.plural", now.get("plural"), before.get("plural"))
 
 
-def validation(check: CheckSchema = no_check) -> Validation:
-    """The rules, with defaults and CEL rules of structural schemas judged by `check`."""
+def validation() -> Validation:
+    """The rules."""
 
     def create(obj: Object) -> ErrorList:
         spec, name = obj.get("spec") or {}, obj["metadata"].get("name") or ""
@@ -323,11 +334,11 @@ def validation(check: CheckSchema = no_check) -> Validation:
         errors: ErrorList = []
         if name != wanted:
             errors.append(field.invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'))
-        return errors + _spec(spec, check) + _status(obj)
+        return errors + _spec(spec) + _status(obj)
 
     def update(obj: Object, old: Object) -> ErrorList:
         spec, before = obj.get("spec") or {}, old.get("spec") or {}
-        errors = _spec(spec, check) + _fixed(spec, before, _established(old))
+        errors = _spec(spec) + _fixed(spec, before, _established(old))
         return errors + _status(obj) + _stored(obj)
 
     return Validation(create, update, names.name_is_dns_subdomain, qualified_finalizers=False)

@@ -1,0 +1,241 @@
+"""From text to a syntax tree, macros expanded; complaints as ANTLR words them for cel-go's grammar."""
+
+from __future__ import annotations
+
+from miniapi.cel import macros
+from miniapi.cel.lexer import Token, number, text_value, tokens
+from miniapi.cel.problems import SyntaxProblem
+from miniapi.cel.syntax import Call, ListNode, Literal, MapNode, Name, Node, Select, Struct
+
+MAX_DEPTH = 250
+MAX_TEXT = 100_000
+_OPERAND = (
+    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
+)
+_LEVELS: tuple[tuple[str, ...], ...] = (
+    ("||",),
+    ("&&",),
+    ("==", "!=", "<", "<=", ">", ">=", "in"),
+    ("+", "-"),
+    ("*", "/", "%"),
+)
+_OPERATORS = {
+    "||": "_||_", "&&": "_&&_", "==": "_==_", "!=": "_!=_", "<": "_<_", "<=": "_<=_", ">": "_>_", ">=": "_>=_",
+    "in": "@in", "+": "_+_", "-": "_-_", "*": "_*_", "/": "_/_", "%": "_%_",
+}  # fmt: skip
+_RESERVED = frozenset(
+    "as break const continue else for function if import let loop package namespace return var void while".split()
+)
+_CONSTANTS = {"true": True, "false": False, "null": None}
+
+
+def parse(text: str) -> Node:
+    """The tree. SyntaxProblem for anything else."""
+    if len(text) > MAX_TEXT:
+        raise SyntaxProblem(0, f"expression code point size exceeds limit: size: {len(text)}, limit {MAX_TEXT}")
+    return _Parser(tokens(text)).whole()
+
+
+class _Parser:
+    def __init__(self, found: list[Token]) -> None:
+        self._tokens = found
+        self._at = 0
+        self._depth = 0
+
+    @property
+    def _next(self) -> Token:
+        return self._tokens[self._at]
+
+    def _is(self, *texts: str) -> bool:
+        token = self._next
+        return token.text in texts and token.kind in ("op", "name")
+
+    def _take(self) -> Token:
+        token = self._next
+        self._at += 1
+        return token
+
+    def _expect(self, text: str) -> Token:
+        token = self._next
+        if self._is(text):
+            return self._take()
+        if token.kind == "end":
+            raise SyntaxProblem(token.at, f"Syntax error: missing '{text}' at '<EOF>'")
+        raise SyntaxProblem(token.at, f"Syntax error: mismatched input '{token.text}' expecting '{text}'")
+
+    def whole(self) -> Node:
+        """The expression and nothing after it."""
+        node = self._expression()
+        token = self._next
+        if token.kind != "end":
+            alone = self._tokens[self._at + 1].kind == "end"
+            word = "extraneous" if alone else "mismatched"
+            raise SyntaxProblem(token.at, f"Syntax error: {word} input '{token.text}' expecting <EOF>")
+        return node
+
+    def _expression(self) -> Node:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise SyntaxProblem(self._next.at, f"expression recursion limit exceeded: {MAX_DEPTH}")
+        node = self._binary(0)
+        if self._is("?"):
+            at = self._take().at
+            chosen = self._binary(0)
+            self._expect(":")
+            node = Call(at, "_?_:_", None, [node, chosen, self._expression()])
+        self._depth -= 1
+        return node
+
+    def _binary(self, level: int) -> Node:
+        if level == len(_LEVELS):
+            return self._unary()
+        node = self._binary(level + 1)
+        while self._is(*_LEVELS[level]):
+            token = self._take()
+            node = Call(token.at, _OPERATORS[token.text], None, [node, self._binary(level + 1)])
+        return node
+
+    def _unary(self) -> Node:
+        for text, function in (("!", "!_"), ("-", "-_")):
+            if not self._is(text):
+                continue
+            first = self._take()
+            if text == "-" and self._next.kind in ("int", "float"):
+                token = self._take()
+                return self._members(Literal(token.at, number(token, negative=True)))
+            times = 1
+            while self._is(text):
+                self._take()
+                times += 1
+            operand = self._members(self._primary())
+            return Call(first.at, function, None, [operand]) if times % 2 else operand
+        return self._members(self._primary())
+
+    def _members(self, node: Node) -> Node:
+        while True:
+            if self._is("."):
+                node = self._selected(node)
+            elif self._is("["):
+                at = self._take().at
+                optional = self._maybe("?")
+                index = self._expression()
+                self._expect("]")
+                node = Call(at, "_[?_]" if optional else "_[_]", None, [node, index])
+            else:
+                return node
+
+    def _selected(self, node: Node) -> Node:
+        dot = self._take()
+        optional = self._maybe("?")
+        token = self._next
+        if token.kind != "name":
+            if token.kind == "end":
+                raise SyntaxProblem(token.at, "Syntax error: no viable alternative at input '.'")
+            raise SyntaxProblem(token.at, f"Syntax error: no viable alternative at input '.{token.text}'")
+        self._take()
+        if not optional and self._is("("):
+            at = self._take().at
+            args = self._arguments(")")
+            call = Call(at, token.text, node, args)
+            return macros.expand(call) or call
+        return Select(dot.at, node, token.text, optional=optional)
+
+    def _maybe(self, text: str) -> bool:
+        if self._is(text):
+            self._take()
+            return True
+        return False
+
+    def _arguments(self, end: str) -> list[Node]:
+        args: list[Node] = []
+        while not self._is(end):
+            args.append(self._expression())
+            if not self._maybe(","):
+                break
+        self._expect(end)
+        return args
+
+    def _primary(self) -> Node:
+        token = self._next
+        if token.kind == "name":
+            return self._named()
+        if token.kind in ("int", "uint", "float"):
+            return Literal(self._take().at, number(token, negative=False))
+        if token.kind == "text":
+            return Literal(self._take().at, text_value(token))
+        if self._is("."):
+            self._take()
+            if self._next.kind == "name":
+                return self._named()
+            token = self._next
+        elif self._is("("):
+            self._take()
+            node = self._expression()
+            self._expect(")")
+            return node
+        elif self._is("["):
+            return self._list()
+        elif self._is("{"):
+            return self._map()
+        if self._at + 1 < len(self._tokens) and token.kind == "op" and token.text in "*/%":
+            raise SyntaxProblem(token.at, f"Syntax error: extraneous input '{token.text}' expecting {_OPERAND}")
+        raise SyntaxProblem(token.at, f"Syntax error: mismatched input '{token.text}' expecting {_OPERAND}")
+
+    def _named(self) -> Node:
+        token = self._take()
+        if token.text in _CONSTANTS:
+            return Literal(token.at, _CONSTANTS[token.text])
+        if token.text in _RESERVED or token.text == "in":
+            raise SyntaxProblem(token.at, f"reserved identifier: {token.text}")
+        if self._is("("):
+            at = self._take().at
+            call = Call(at, token.text, None, self._arguments(")"))
+            return macros.expand(call) or call
+        name, ahead = token.text, self._at
+        while self._tokens[ahead].text == "." and self._tokens[ahead + 1].kind == "name":
+            name, ahead = f"{name}.{self._tokens[ahead + 1].text}", ahead + 2
+        if self._tokens[ahead].text == "{" and self._tokens[ahead].kind == "op":
+            self._at = ahead
+            return self._struct(name)
+        return Name(token.at, token.text)
+
+    def _list(self) -> Node:
+        at = self._take().at
+        elements: list[Node] = []
+        optional: set[int] = set()
+        while not self._is("]"):
+            if self._maybe("?"):
+                optional.add(len(elements))
+            elements.append(self._expression())
+            if not self._maybe(","):
+                break
+        self._expect("]")
+        return ListNode(at, elements, frozenset(optional))
+
+    def _map(self) -> Node:
+        at = self._take().at
+        entries: list[tuple[Node, Node, bool]] = []
+        while not self._is("}"):
+            optional = self._maybe("?")
+            key = self._expression()
+            self._expect(":")
+            entries.append((key, self._expression(), optional))
+            if not self._maybe(","):
+                break
+        self._expect("}")
+        return MapNode(at, entries)
+
+    def _struct(self, name: str) -> Node:
+        at = self._take().at
+        fields: list[tuple[str, Node, bool, int]] = []
+        while not self._is("}"):
+            optional = self._maybe("?")
+            token = self._take()
+            if token.kind != "name":
+                raise SyntaxProblem(token.at, f"Syntax error: mismatched input '{token.text}' expecting IDENTIFIER")
+            colon = self._expect(":")
+            fields.append((token.text, self._expression(), optional, colon.at))
+            if not self._maybe(","):
+                break
+        self._expect("}")
+        return Struct(at, name, fields)
