@@ -15,10 +15,11 @@ from miniapi.apiextensions.kinds import kind_of
 from miniapi.apiextensions.resource import CustomResource
 from miniapi.apiextensions.scale import custom_scale
 from miniapi.apiextensions.strategy import main_strategy, status_strategy
-from miniapi.apiextensions.validation import custom_validation
+from miniapi.apiextensions.validation import Rules, custom_validation
 from miniapi.clock import Clock
 from miniapi.endpoints.scope import Hooks, Scope
 from miniapi.kinds.kind import Kind
+from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.patch.field_manager import FieldManager
 from miniapi.registry.resource import Resource, Versioned
@@ -29,6 +30,7 @@ from miniapi.schema.crd import structural
 from miniapi.schema.default import defaulter
 from miniapi.schema.model import Schema
 from miniapi.strategies.interface import WriteContext
+from miniapi.validation.structural_schema import mentions
 
 _OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _TERMINATING = "create not allowed while custom resource definition is terminating"
@@ -122,7 +124,8 @@ class Definition:
         below = version.get("subresources") or {}
         strategy = main_strategy(version, below.get("status") is not None)
         api_version = kind.gvk.api_version
-        validation = custom_validation(kind.gvk, schema_of(version), schema, below.get("scale"), None)
+        openapi = schema_of(version)
+        validation = custom_validation(kind.gvk, openapi, schema, below.get("scale"), _rules(openapi))
         kind = replace(
             kind,
             strategy=strategy,
@@ -144,11 +147,17 @@ class Definition:
             admission=world.admission,
             clock=world.clock,
             printer=printer(version.get("additionalPrinterColumns") or (), world.clock),
-            known_types=world.schemas.schema,
+            known_types=self._known_type,
             hooks=Hooks(before_create=self._refuse_where_terminating(kind)),
             min_request_timeout_seconds=world.min_request_timeout_seconds,
             protobuf=False,
         )
+
+    def _known_type(self, gvk: GroupVersionKind) -> Schema | None:
+        spec = self.crd["spec"]
+        if gvk.group == spec["group"] and gvk.kind == spec["names"]["kind"]:
+            return self._structural(gvk.version) if gvk.version in self._versions else None
+        return self._world.schemas.schema(gvk)
 
     def _refuse_where_terminating(self, kind: Kind) -> Callable[[Object, WriteContext], Any]:
         async def check(obj: Object, _ctx: WriteContext) -> None:
@@ -172,3 +181,12 @@ class Definition:
             fields=FieldManager(schema, gvk, "scale"),
             handler=handler,
         )
+
+
+def _rules(openapi: Mapping[str, Any]) -> Rules | None:
+    """The schema's CEL rules; expressions are costly to import, and few schemas have them."""
+    if not mentions(openapi, "x-kubernetes-validations"):
+        return None
+    from miniapi.validation.cel_rules import rule_validator
+
+    return rule_validator(openapi)

@@ -8,6 +8,9 @@ from dataclasses import replace
 from miniapi.apiextensions.json_path import simple_path, text_at
 from miniapi.meta.objects import Object
 from miniapi.strategies.interface import Strategy, WriteContext
+from miniapi.validation.field import show
+
+_STANDARD = ("orphan", "foregroundDeletion")
 
 
 def _without_metadata(obj: Object) -> Object:
@@ -41,6 +44,23 @@ def _only_status(obj: Object, old: Object, _ctx: WriteContext) -> None:
         obj.pop("status", None)
 
 
+def _finalizer_warnings(obj: Object, old: Object | None) -> list[str]:
+    """Finalizers without a domain pass, since they always have."""
+    finalizers = obj["metadata"].get("finalizers") or []
+    if old is not None and finalizers == (old["metadata"].get("finalizers") or []):
+        return []
+    why = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"
+    return [f"metadata.finalizers: {show(f)}: {why}" for f in finalizers if "/" not in f and f not in _STANDARD]
+
+
+def _warnings_create(obj: Object, _ctx: WriteContext) -> list[str]:
+    return _finalizer_warnings(obj, None)
+
+
+def _warnings_update(obj: Object, old: Object, _ctx: WriteContext) -> list[str]:
+    return _finalizer_warnings(obj, old)
+
+
 def _selectors(version: Mapping[str, object]) -> dict[str, Callable[[Object], str]]:
     fields = version.get("selectableFields") or ()
     assert isinstance(fields, (list, tuple))
@@ -57,6 +77,8 @@ def main_strategy(version: Mapping[str, object], has_status: bool) -> Strategy:
         allow_unconditional_update=False,
         tracks_generation=True,
         generation_of=_without_metadata,
+        warnings_create=_warnings_create,
+        warnings_update=_warnings_update,
         selectable_fields=_selectors(version),
         reset_fields=frozenset(),
     )

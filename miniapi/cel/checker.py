@@ -227,9 +227,7 @@ class _Checker:
             if field is None:
                 self._complain(at, f"undefined field '{name}'")
             elif not types.assignable(field.type, found, self._bound):
-                self._complain(
-                    at, f"expected type of field '{name}' is '{field.type}' but provided type is '{found}'"
-                )
+                self._complain(at, f"expected type of field '{name}' is '{field.type}' but provided type is '{found}'")
         return declared
 
     def _fold(self, node: Fold, scope: dict[str, Type]) -> Type:

@@ -28,10 +28,12 @@ Convert = Callable[[Any], Any]
 MAX_REQUEST_BYTES = 3 * 1024 * 1024
 """celconfig.MaxRequestSizeBytes: what bounds all that has no bound of its own."""
 _DURATION_BYTES, _DATE_BYTES, _MOMENT_BYTES = 32, 10, 20
-_KEYWORDS = frozenset(
-    "true false null in as break const continue else for function if import let loop package namespace return "
-    "var void while".split()
-)
+# fmt: off
+_KEYWORDS = frozenset((
+    "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if",
+    "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
+))
+# fmt: on
 _plain = re.compile(r"[A-Za-z_.\-/][A-Za-z0-9_.\-/]*")
 _META: Props = {"type": "object", "properties": {"name": {"type": "string"}, "generateName": {"type": "string"}}}
 

@@ -1,9 +1,9 @@
 """The seam of the package: variables and their types -> compile a text -> evaluate it, as often as wanted.
 
-    environment = Environment({"self": INT})
-    program = environment.compile("self > 1")       # CompileError says what is wrong, as cel-go displays it
-    program.evaluate({"self": 2})                   # True; EvaluationError, CostExceeded
-    program.type, program.root                      # for whoever judges the result type or the cost beforehand
+environment = Environment({"self": INT})
+program = environment.compile("self > 1")       # CompileError says what is wrong, as cel-go displays it
+program.evaluate({"self": 2})                   # True; EvaluationError, CostExceeded
+program.type, program.root                      # for whoever judges the result type or the cost beforehand
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from miniapi.cel.syntax import Bind, Call, Fold, ListNode, Literal, MapNode, Nam
 from miniapi.cel.types import Type
 
 UNBOUNDED = 2**64 - 1
-_SCALARS = frozenset({"bool", "int", "uint", "double", "duration", "timestamp"})
+_SCALARS = frozenset({"bool", "int", "uint", "double", "duration", "timestamp", "type", "opaque"})
 _LIST, _MAP, _STRUCT = 10, 30, 40
 
 

@@ -1,4 +1,4 @@
-"""Compiles a checked tree to nested functions. Errors spread as in cel-go: `&&` and `||` forgive what does not matter."""
+"""Compiles a checked tree to nested functions. As in cel-go, `&&` and `||` forgive an error that does not count."""
 
 from __future__ import annotations
 

@@ -23,9 +23,7 @@ _token = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_raw_text = re.compile(
-    r"[bB]?[rR](?:\"\"\"(?:.)*?\"\"\"|'''(?:.)*?'''|\"[^\"\n]*\"|'[^'\n]*')", re.DOTALL
-)
+_raw_text = re.compile(r"[bB]?[rR](?:\"\"\"(?:.)*?\"\"\"|'''(?:.)*?'''|\"[^\"\n]*\"|'[^'\n]*')", re.DOTALL)
 _escape = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(.))", re.DOTALL)
 _PLAIN = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",

@@ -39,9 +39,7 @@ def display(text: str, problems: Iterable[Problem]) -> str:
     for problem in sorted(problems, key=lambda p: p.at)[:MAX_DISPLAYED]:
         line, column = _place(text, problem.at)
         shown = lines[line].replace("\t", " ")
-        out.append(
-            f"ERROR: <input>:{line + 1}:{column + 1}: {problem.message}\n | {shown}\n | {'.' * column}^"
-        )
+        out.append(f"ERROR: <input>:{line + 1}:{column + 1}: {problem.message}\n | {shown}\n | {'.' * column}^")
     return "\n".join(out)
 
 

@@ -8,12 +8,15 @@ from typing import Any
 from miniapi import errors
 from miniapi.codec.builtin import PROTOBUF, codec_for
 from miniapi.codec.interface import DecodeError
+from miniapi.codec.json import JsonCodec
 from miniapi.codec.protobuf import NOT_MARSHALABLE
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
 from miniapi.meta.gvk import GroupVersionKind, internal_type, parse_api_version
 from miniapi.meta.objects import Object, name_of
+from miniapi.schema.coerce import coercer
 from miniapi.schema.convert import ConvertError
+from miniapi.schema.model import Schema
 from miniapi.wire import JSON
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
@@ -51,10 +54,15 @@ def decode(
         given = given_type(obj, expected)
         if scope.kind.custom and codec is PROTOBUF:
             raise DecodeError(NOT_MARSHALABLE, given)
+        if scope.unstructured and not obj.get("kind"):
+            shown = data if codec.media_type == JSON else JsonCodec().encode(obj)
+            raise DecodeError(f"Object 'Kind' is missing in '{shown.decode('utf-8', 'replace')}'")
     except DecodeError as problem:
         raise errors.bad_request(_undecodable(scope, data, expected, problem)) from None
     if given == also:
         given = expected
+    if scope.unstructured and (given.group, given.version) != (expected.group, expected.version):
+        raise _other_custom_version(context, scope, obj, given, field_validation)
     handled = f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: '
     try:
         obj, unknown = fit(scope, obj, given, expected)
@@ -80,7 +88,7 @@ def _undecodable(scope: Scope, data: bytes, expected: GroupVersionKind, problem:
 def fit(scope: Scope, obj: Object, given: GroupVersionKind, expected: GroupVersionKind) -> tuple[Object, list[str]]:
     """-> (the object with its kind's fields, complaints about others). Raises Unfit, and 400 for another version."""
     if given != expected:
-        raise _other_custom_type(obj, given, expected) if scope.kind.custom else _other_type(scope, given, expected)
+        raise _other_custom_type(obj, given, expected) if scope.unstructured else _other_type(scope, given, expected)
     obj["kind"], obj["apiVersion"] = expected.kind, expected.api_version
     try:
         return scope.convert(obj)
@@ -156,6 +164,21 @@ def _other_type(scope: Scope, given: GroupVersionKind, expected: GroupVersionKin
     return Unfit(f"converting ({known.go_type}) to ({internal_type(expected)}): unknown conversion")
 
 
+def _other_custom_version(
+    context: Context, scope: Scope, obj: Object, given: GroupVersionKind, field_validation: str
+) -> errors.ApiError:
+    """Of the same kind, it is pruned before it is refused; of a version that is not there no fields are known."""
+    expected = scope.gvk
+    if (given.group, given.kind) == (expected.group, expected.kind) and scope.schema is not None:
+        own = {name: scope.schema.fields[name] for name in ("apiVersion", "kind", "metadata")}
+        known = scope.known_types(given) or Schema("object", fields=own)
+        warn_of(context, coercer(known, own["metadata"].schema)(obj)[1], field_validation)
+    return errors.bad_request(
+        f"the API version in the data ({given.api_version}) does not match the expected API version "
+        f"({expected.api_version})"
+    )
+
+
 def _other_custom_type(obj: Object, given: GroupVersionKind, expected: GroupVersionKind) -> errors.ApiError:
     """Custom resources are validated for it (customResourceValidator.ValidateTypeMeta)."""
     causes = []
@@ -165,7 +188,7 @@ def _other_custom_type(obj: Object, given: GroupVersionKind, expected: GroupVers
     ):
         if value != wanted:
             causes.append(errors.Cause("FieldValueInvalid", f'Invalid value: "{value}": must be {wanted}', name))
-    return errors.invalid(given.kind, given.group, name_of(obj), causes)
+    return errors.invalid(given.kind, expected.group, name_of(obj), causes)
 
 
 def json_type(value: object) -> str:

@@ -135,6 +135,8 @@ async def remove(context: Context, scope: Scope, found: Stored, options: dict[st
                 if scope.hooks.after_delete:
                     await scope.hooks.after_delete(obj)
                 return obj, True
+            if obj == old and not current.stale:
+                return obj, False
             stored = await versioned.resource.replace(current, versioned.to_storage(obj))
             return versioned.object(stored), False
         except KeyConflict as conflict:

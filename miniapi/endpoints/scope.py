@@ -81,6 +81,11 @@ class Scope:
     """Whether the kind has a protobuf form."""
 
     @property
+    def unstructured(self) -> bool:
+        """The bodies are custom objects: their type is what they say it is, and judged with the rest of them."""
+        return self.kind.custom and self.gvk == self.kind.gvk
+
+    @property
     def subresource_name(self) -> str:
         """Empty for the object itself."""
         return self.subresource.name if self.subresource else ""

@@ -16,6 +16,7 @@ from miniapi.schema.leaves import Node, Unknown
 from miniapi.schema.model import MISSING, Schema
 
 _META = frozenset({"apiVersion", "kind", "metadata"})
+_MAX_INT = 2**63
 _Child = tuple[Node, bool]
 """How a field is pruned, and whether null is as good as nothing there."""
 
@@ -74,7 +75,7 @@ def _node(schema: Schema | None, object_meta: Schema, *, resource: bool = False,
         if value.__class__ is list:
             return [_inside(item, v, unknown, f"[{i}]") for i, v in enumerate(value)]
         if value.__class__ is not dict:
-            return value
+            return value if value.__class__ is not float else _number(value)
         out: Object = {}
         for name, entry in value.items():
             if name in own:
@@ -83,7 +84,7 @@ def _node(schema: Schema | None, object_meta: Schema, *, resource: bool = False,
             child = fields.get(name, values)
             if child is None:
                 if keeps:
-                    out[name] = entry
+                    out[name] = _whole(entry, unknown)
                 else:
                     unknown.append("." + name)
             elif entry is not None:
@@ -98,7 +99,7 @@ def _node(schema: Schema | None, object_meta: Schema, *, resource: bool = False,
 def _inside(node: Node, value: Any, unknown: Unknown, step: str) -> Any:
     """The node's answer for a value one step below, with what it reports named from here."""
     if value.__class__ is not dict and value.__class__ is not list:
-        return value
+        return value if value.__class__ is not float else _number(value)
     before = len(unknown)
     try:
         out = node(value, unknown)
@@ -114,8 +115,17 @@ def _drops_null(schema: Schema) -> bool:
     return not schema.nullable and schema.default is MISSING
 
 
-def _whole(value: Any, _unknown: Unknown) -> Any:
-    return value
+def _whole(value: Any, unknown: Unknown) -> Any:
+    if value.__class__ is dict:
+        return {name: _whole(entry, unknown) for name, entry in value.items()}
+    if value.__class__ is list:
+        return [_whole(entry, unknown) for entry in value]
+    return value if value.__class__ is not float else _number(value)
+
+
+def _number(value: float) -> float:
+    """As Go writes a float64: `1.0` is 1."""
+    return int(value) if value.is_integer() and abs(value) < _MAX_INT else value
 
 
 def _stripped(value: Any, unknown: Unknown) -> Any:

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from miniapi.cel.costs import RUNTIME_BUDGET, Budget
@@ -81,12 +82,10 @@ def _rule(raw: Props, of: Type) -> Rule:
 
 
 @dataclass(slots=True)
-class Judgement:
-    """What came of all rules of an object."""
+class _Judgement:
+    """What came of the rules so far."""
 
     errors: ErrorList = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    """What was wrong before and is not changed by this write."""
     left: int = RUNTIME_BUDGET
 
 
@@ -105,7 +104,7 @@ class _Node:
     values: _Node | None
     items: _Node | None
 
-    def judge(self, value: Any, old: Any, same: bool, path: str, out: Judgement) -> None:
+    def judge(self, value: Any, old: Any, same: bool, path: str, out: _Judgement) -> None:
         """This node's rules, then those below. `same`: what was nearest above and had an old value has not changed."""
         if value is None:
             return
@@ -131,7 +130,7 @@ class _Node:
     def _key(self, entry: Any) -> tuple[Any, ...]:
         return tuple(entry.get(k) for k in self.keys) if entry.__class__ is dict else ()
 
-    def _own(self, value: Any, old: Any, unchanged: bool, path: str, out: Judgement) -> None:
+    def _own(self, value: Any, old: Any, unchanged: bool, path: str, out: _Judgement) -> None:
         convert = self.convert or _as_it_is
         mine = convert(value)
         before = convert(old) if old is not None else None
@@ -149,12 +148,10 @@ class _Node:
             problem = self._run(rule, variables, value, path, out)
             if problem is None:
                 continue
-            if unchanged and not rule.uses_old:
-                out.warnings.append(f"{problem.path}: {problem.message}")
-            else:
-                out.errors.append(problem)
+            tolerated = unchanged and not rule.uses_old
+            out.errors.append(replace(problem, tolerated=True) if tolerated else problem)
 
-    def _run(self, rule: Rule, variables: dict[str, Any], value: Any, path: str, out: Judgement) -> FieldError | None:
+    def _run(self, rule: Rule, variables: dict[str, Any], value: Any, path: str, out: _Judgement) -> FieldError | None:
         assert rule.program is not None
         budget, at = Budget(), path or "<nil>"
         try:
@@ -174,13 +171,13 @@ class _Node:
         said = self._said(rule, variables, at, out) if rule.message is not None else ""
         return self._failed(rule, value, path, said or rule.complaint)
 
-    def _pay(self, budget: Budget, path: str, out: Judgement) -> None:
+    def _pay(self, budget: Budget, path: str, out: _Judgement) -> None:
         out.left -= budget.spent
         if out.left < 0:
             out.errors.append(errors.invalid(path, self.type, _OUT_OF_BUDGET))
             raise _OutOfBudget
 
-    def _said(self, rule: Rule, variables: dict[str, Any], path: str, out: Judgement) -> str:
+    def _said(self, rule: Rule, variables: dict[str, Any], path: str, out: _Judgement) -> str:
         assert rule.message is not None
         budget = Budget()
         try:
@@ -209,19 +206,17 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def rule_validator(schema: Props) -> Callable[[Any, Any], Judgement] | None:
-    """-> f(object, old object or None); None for a schema without rules."""
+def rule_validator(schema: Props) -> Callable[[Any, Any], ErrorList] | None:
+    """-> f(object, old object or None): what is wrong; None for a schema without rules."""
     root = _node(schema, root=True)
     if root is None:
         return None
 
-    def judge(obj: Any, old: Any) -> Judgement:
-        out = Judgement()
-        try:
+    def judge(obj: Any, old: Any) -> ErrorList:
+        out = _Judgement()
+        with suppress(_OutOfBudget):
             root.judge(obj, _MISSING if old is None else old, False, "", out)
-        except _OutOfBudget:
-            pass
-        return out
+        return out.errors
 
     return judge
 

@@ -14,7 +14,7 @@ from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
-from miniapi.validation.structural_schema import openapi, structural
+from miniapi.validation.structural_schema import mentions, openapi, structural
 from miniapi.validation.webhook import webhook_service, webhook_url
 
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
@@ -150,25 +150,18 @@ def _selectable(fields: list[Any], schema: Mapping[str, Any], path: str) -> Erro
 def _schema(schema: Mapping[str, Any], path: str) -> ErrorList:
     errors = openapi(schema, path)
     broken = structural(schema, path)
-    if _mentions(schema, "x-kubernetes-validations"):
+    if mentions(schema, "x-kubernetes-validations"):
         # Expressions are costly to import, and few schemas have them.
         from miniapi.validation.crd_rules import compiled_rules, rule_forms
 
         errors += rule_forms(schema, path)
         if not errors and not broken:
             errors += compiled_rules(schema, path)
-    if not broken and _mentions(schema, "default"):
+    if not broken and mentions(schema, "default"):
         from miniapi.validation.crd_defaults import default_problems
 
         broken = default_problems(schema, path)
     return errors + broken
-
-
-def _mentions(value: Any, name: str) -> bool:
-    """Whether a schema or one inside it has the keyword."""
-    if isinstance(value, Mapping):
-        return name in value or any(_mentions(v, name) for v in value.values())
-    return isinstance(value, list) and any(_mentions(v, name) for v in value)
 
 
 def _parts(version: Mapping[str, Any], path: str, only: set[str]) -> ErrorList:

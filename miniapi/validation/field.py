@@ -21,6 +21,8 @@ class FieldError:
     type: str
     path: str
     message: str
+    tolerated: bool = False
+    """It was so before, and the write does not change it: told as a warning."""
 
     def cause(self) -> Cause:
         """As an entry of details.causes."""

@@ -276,3 +276,10 @@ def _nested(schema: Schema, path: str, *, skip_any_of: bool = False) -> ErrorLis
         at = key(child(path, "properties"), "metadata")
         errors.append(field.forbidden(at, "must not be specified in a nested context"))
     return errors
+
+
+def mentions(value: Any, name: str) -> bool:
+    """Whether a schema or one inside it has the keyword."""
+    if isinstance(value, Mapping):
+        return name in value or any(mentions(v, name) for v in value.values())
+    return isinstance(value, list) and any(mentions(v, name) for v in value)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from miniapi.validation.customresourcedefinition import VALIDATION, validation
-from miniapi.validation.field import invalid
+from miniapi.validation.customresourcedefinition import VALIDATION
 
 
 def crd(schema: dict[str, Any], **version: Any) -> dict[str, Any]:
@@ -24,6 +23,10 @@ def crd(schema: dict[str, Any], **version: Any) -> dict[str, Any]:
 
 def told(obj: dict[str, Any]) -> list[str]:
     return [f"{e.path}: {e.message}" for e in VALIDATION.create(obj)]
+
+
+def spec_of(**fields: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"spec": {"type": "object", "properties": fields}}}
 
 
 def test_a_good_definition_passes() -> None:
@@ -67,7 +70,21 @@ def test_the_storage_version_is_one_and_remembered() -> None:
     assert wrong[1] == "status.storedVersions: Invalid value: null: must have at least one stored version"
 
 
-def test_defaults_and_rules_are_judged_by_who_can() -> None:
-    judged = validation(lambda schema, path: [invalid(path, schema["type"], "judged")])
-    errors = judged.create(crd({"type": "object"}))
-    assert [e.message for e in errors] == ['Invalid value: "object": judged']
+def test_defaults_are_pruned_and_valid_themselves() -> None:
+    inner = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    wrong = told(crd(spec_of(f={"type": "integer", "default": "x"}, g={**inner, "default": {"b": 1}})))
+    assert [w.split(": ", 1)[1] for w in wrong] == [
+        'Invalid value: "string":  in body must be of type integer: "string"',
+        'Invalid value: {"b":1}: must not have unknown fields',
+    ]
+
+
+def test_rules_are_compiled_with_the_types_of_the_schema() -> None:
+    [wrong] = told(crd(spec_of(f={"type": "integer", "x-kubernetes-validations": [{"rule": "self == 'x'"}]})))
+    assert wrong.endswith("found no matching overload for '_==_' applied to '(int, string)'\n | self == 'x'\n | .....^")
+
+
+def test_a_rule_that_may_cost_too_much_is_refused() -> None:
+    rule = {"rule": "self.all(a, self.all(b, a == b))"}
+    wrong = told(crd(spec_of(f={"type": "array", "items": {"type": "string"}, "x-kubernetes-validations": [rule]})))
+    assert "estimated rule cost exceeds budget by factor of more than 100x" in wrong[0]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from miniapi.cel import types
 from miniapi.cel.library.operators import checked, checked_unsigned, duration
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.types import (
-    A,
     BOOL,
     BYTES,
     DOUBLE,
@@ -18,6 +18,7 @@ from miniapi.cel.types import (
     STRING,
     TIMESTAMP,
     UINT,
+    A,
     Overload,
     Type,
     list_of,
@@ -28,7 +29,7 @@ _COMPARABLE = (INT, UINT, DOUBLE, BOOL, DURATION, TIMESTAMP, STRING, BYTES)
 
 
 def _is_sorted(entries: list[Any]) -> bool:
-    return all(compare(a, b) <= 0 for a, b in zip(entries, entries[1:], strict=False))
+    return all(compare(a, b) <= 0 for a, b in pairwise(entries))
 
 
 def _extreme(name: str, better: Callable[[int], bool]) -> Callable[[list[Any]], Any]:

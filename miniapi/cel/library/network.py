@@ -62,7 +62,7 @@ def _why_no_address(text: str) -> str:
         parts = text.split(".")
         for part in parts:
             if part and not part.isdigit():
-                return f'ParseAddr("{text}"): unexpected character (at "{text[text.index(part):]}")'
+                return f'ParseAddr("{text}"): unexpected character (at "{text[text.index(part) :]}")'
         if any(p.isdigit() and int(p) > 255 for p in parts):
             return f'ParseAddr("{text}"): IPv4 field has value >255'
         if len(parts) > 4:
@@ -81,7 +81,7 @@ def parse_cidr(text: str) -> Cidr:
     start = "network address parse error during conversion from string: "
     before, slash, after = text.rpartition("/")
     if not slash:
-        raise EvaluationError(f'{start}{start}netip.ParsePrefix("{text}"): no \'/\'')
+        raise EvaluationError(f"{start}{start}netip.ParsePrefix(\"{text}\"): no '/'")
     try:
         address = ipaddress.ip_address(before)
     except ValueError:
@@ -158,10 +158,15 @@ FUNCTIONS: types.Functions = {
         _method(
             (IP_TYPE,),
             BOOL,
-            lambda i: not (
-                i.address.is_unspecified or i.address.is_loopback or i.address.is_multicast or i.address.is_link_local
-            )
-            and str(i.address) != "255.255.255.255",
+            lambda i: (
+                not (
+                    i.address.is_unspecified
+                    or i.address.is_loopback
+                    or i.address.is_multicast
+                    or i.address.is_link_local
+                )
+                and str(i.address) != "255.255.255.255"
+            ),
         ),
     ),
     "isCIDR": (_of((STRING,), BOOL, _is(parse_cidr)),),

@@ -9,8 +9,6 @@ from typing import Any
 from miniapi.cel import types
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.types import (
-    A,
-    B,
     BOOL,
     BYTES,
     DOUBLE,
@@ -20,6 +18,8 @@ from miniapi.cel.types import (
     STRING,
     TIMESTAMP,
     UINT,
+    A,
+    B,
     Overload,
     Type,
     list_of,

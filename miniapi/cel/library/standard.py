@@ -14,7 +14,6 @@ from miniapi.cel.library.operators import checked, checked_unsigned, timestamp
 from miniapi.cel.library.regex import matches
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.types import (
-    A,
     BOOL,
     BYTES,
     DOUBLE,
@@ -24,6 +23,7 @@ from miniapi.cel.types import (
     STRING,
     TIMESTAMP,
     UINT,
+    A,
     Overload,
     Type,
     list_of,
