@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,8 @@ class Authentication:
     """Of the controller that fills secrets."""
     keys: ServiceAccountKeys
     """Of the OpenID discovery documents."""
+    information: Mapping[str, str]
+    """What aggregated servers must know, as the ConfigMap extension-apiserver-authentication says it."""
     webhook: ReviewWebhook | None = None
 
     async def close(self) -> None:
@@ -129,13 +132,31 @@ def build(
     sources = Sources(options, client_ca_files, accounts, bearer)
     try:
         found = [factory(sources) for factory in AUTHENTICATORS]
+        information = _information(options, client_ca_files)
     except (OSError, ValueError) as problem:
         raise BadAuthentication(
             f"--requestheader-client-ca-file: {options.request_header_ca_file}: {problem}"
         ) from None
     anonymous = configuration.anonymous or Anonymous(options.anonymous)
     union = Union([a for a in found if a is not None], anonymous=anonymous.enabled, anonymous_paths=anonymous.paths)
-    return Authentication(options, union, bearer, accounts, legacy, keys, webhook)
+    return Authentication(options, union, bearer, accounts, legacy, keys, information, webhook)
+
+
+def _information(options: AuthenticationOptions, client_ca_files: tuple[Path, ...]) -> dict[str, str]:
+    said = {}
+    if client_ca_files:
+        said["client-ca-file"] = "".join(f.read_text() for f in client_ca_files)
+    if options.request_header_ca_file:
+        said["requestheader-client-ca-file"] = Path(options.request_header_ca_file).read_text()
+        for name, values in (
+            ("allowed-names", options.request_header_allowed_names),
+            ("username-headers", options.request_header_username),
+            ("uid-headers", options.request_header_uid),
+            ("group-headers", options.request_header_group),
+            ("extra-headers-prefix", options.request_header_extra_prefix),
+        ):
+            said[f"requestheader-{name}"] = json.dumps(values, separators=(",", ":"))
+    return said
 
 
 def _static(options: AuthenticationOptions, audiences: tuple[str, ...]) -> list[TokenAuthenticator]:

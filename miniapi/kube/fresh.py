@@ -62,16 +62,20 @@ def first_service_address(service_cluster_ip_range: str) -> str:
     return str(next(ipaddress.ip_network(service_cluster_ip_range.split(",")[0]).hosts()))
 
 
+async def ensure_namespaces(client: Client) -> None:
+    """Creates those of the system that are not there."""
+    existing = {o["metadata"]["name"] for o in (await client.list("", "v1", "namespaces"))["items"]}
+    missing = [e for e in objects() if e[2] == "namespaces" and e[3]["metadata"]["name"] not in existing]
+    await asyncio.gather(*(_create(client, entry, "") for entry in missing))
+
+
 async def ensure(client: Client, store: Store, service_cluster_ip_range: str) -> None:
-    """Creates what is not there, and gives roles and bindings back what they lack."""
-    entries = list(objects())
-    namespaces = [e for e in entries if e[2] == "namespaces"]
-    others = [e for e in entries if e[2] != "namespaces"]
+    """Creates what else is not there, and gives roles and bindings back what they lack. Namespaces come first."""
+    entries = [e for e in objects() if e[2] != "namespaces"]
     if await store.count("clusterroles/"):
         await _reconcile(client, entries, service_cluster_ip_range)
-        return
-    for batch in (namespaces, others):  # at once, so that they share commits
-        await asyncio.gather(*(_create(client, entry, service_cluster_ip_range) for entry in batch))
+    else:  # at once, so that they share commits
+        await asyncio.gather(*(_create(client, entry, service_cluster_ip_range) for entry in entries))
 
 
 async def _reconcile(client: Client, entries: Iterable[Entry], service_cluster_ip_range: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from miniapi.kube import fresh
+from miniapi.clock import utc_now
+from miniapi.kube import cluster_information, fresh
 from miniapi.kube.kubernetes_service import host_address, publish
 from miniapi.server.config import GenericConfig
 from miniapi.server.lifecycle import PostStartHook
@@ -51,6 +52,15 @@ def post_start_hooks(config: GenericConfig, store: Store) -> list[PostStartHook]
     """By the original's names, in their order."""
     ranges = config.options.service_cluster_ip_range
 
+    async def ensure_namespaces() -> None:
+        await fresh.ensure_namespaces(config.client)
+
+    async def publish_authentication() -> None:
+        await cluster_information.publish_authentication(config.client, config.authentication.information)
+
+    async def note_token_tracking() -> None:
+        await cluster_information.note_token_tracking(config.client, utc_now())
+
     async def ensure() -> None:
         await fresh.ensure(config.client, store, ranges)
 
@@ -60,6 +70,9 @@ def post_start_hooks(config: GenericConfig, store: Store) -> list[PostStartHook]
             await publish(config.client, fresh.first_service_address(ranges), address, config.serving.port)
 
     steps: Mapping[str, Callable[[], Awaitable[None]]] = {
+        "start-system-namespaces-controller": ensure_namespaces,
+        "start-cluster-authentication-info-controller": publish_authentication,
+        "start-legacy-token-tracking-controller": note_token_tracking,
         "rbac/bootstrap-roles": ensure,
         "bootstrap-controller": publish_service,
     }
