@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -58,6 +59,9 @@ async def serve(server: Server, started: float) -> None:
             lifecycle.ready.set()
             _write_kubeconfigs(server)
             _announce(server, time.monotonic() - started)
+            # `__main__` has held it back; what the start has made to stay need never be looked at again.
+            gc.freeze()
+            gc.enable()
             await lifecycle.stopping.wait()
             await _stop_serving(server, http)
             for task in background:
