@@ -8,6 +8,7 @@ from pathlib import Path
 
 from miniapi import clock
 from miniapi.admission import builtin as admission
+from miniapi.admission.matching.equivalents import Versions
 from miniapi.aggregator.remote_kinds import RemoteKinds
 from miniapi.aggregator.server import aggregator_server
 from miniapi.apiextensions.server import apiextensions_server
@@ -21,6 +22,8 @@ from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformerFactory
 from miniapi.client.loopback import LoopbackFailed, LoopbackTransport, checked
 from miniapi.client.outbound import ProxyTransport, ProxyTransportConfig
+from miniapi.client.services import ServiceResolver
+from miniapi.client.webhooks import WebhookCaller
 from miniapi.controllers import builtin as controllers
 from miniapi.controllers.certificate_authority import CertificateAuthority
 from miniapi.endpoints.filters.drain import Drain
@@ -33,6 +36,7 @@ from miniapi.kube.fresh import first_service_address, node_rules
 from miniapi.kube.hooks import post_start_hooks
 from miniapi.kube.lister import CACHED, CachedLister, RegistryLister
 from miniapi.kube.resources import KubeResources
+from miniapi.kube.served_resources import served_resources
 from miniapi.kube.server import kube_server
 from miniapi.metrics.registry import Registry
 from miniapi.options.server import Options
@@ -128,6 +132,10 @@ def _build(options: Options) -> Server:
             client,
             config.authorization.authorizer,
             catalog.kind,
+            served_resources(catalog, informers),
+            informers.informer,
+            WebhookCaller(proxy_transport, ServiceResolver(lister)),
+            Versions(catalog),
             options.admission.configuration(),
         )
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from miniapi.admission.chain import AdmissionChain
 from miniapi.admission.configuration import Configuration
 from miniapi.admission.interface import Lister, Mutator, Validator, Writer
+from miniapi.admission.matching.matcher import Equivalents, Matcher
 from miniapi.admission.options import AdmissionOptions
 from miniapi.admission.plugins.always_admit import AlwaysAdmit
 from miniapi.admission.plugins.always_deny import AlwaysDeny
@@ -24,6 +25,8 @@ from miniapi.admission.plugins.event_rate_limit import EventRateLimit
 from miniapi.admission.plugins.extended_resource_toleration import ExtendedResourceToleration
 from miniapi.admission.plugins.limit_pod_hard_anti_affinity_topology import LimitPodHardAntiAffinityTopology
 from miniapi.admission.plugins.limit_ranger import LimitRanger
+from miniapi.admission.plugins.mutating_policy import MutatingAdmissionPolicy
+from miniapi.admission.plugins.mutating_webhook import MutatingAdmissionWebhook
 from miniapi.admission.plugins.namespace_auto_provision import NamespaceAutoProvision
 from miniapi.admission.plugins.namespace_exists import NamespaceExists
 from miniapi.admission.plugins.namespace_lifecycle import NamespaceLifecycle
@@ -41,9 +44,19 @@ from miniapi.admission.plugins.runtime_class import RuntimeClass
 from miniapi.admission.plugins.service_account import ServiceAccount
 from miniapi.admission.plugins.storage_object_in_use_protection import StorageObjectInUseProtection
 from miniapi.admission.plugins.taint_nodes_by_condition import TaintNodesByCondition
+from miniapi.admission.plugins.validating_policy import ValidatingAdmissionPolicy
+from miniapi.admission.plugins.validating_webhook import ValidatingAdmissionWebhook
+from miniapi.admission.policies.params import Params, ResourceOf
+from miniapi.admission.policies.source import Policies
+from miniapi.admission.webhooks.asking import Caller
+from miniapi.admission.webhooks.conditions import Conditions
+from miniapi.admission.webhooks.hook import Hooks
 from miniapi.authz.interface import Authorizer
+from miniapi.client.informers import SharedInformer
 from miniapi.kinds.kind import Kind
 from miniapi.meta.gvk import GroupVersionKind
+
+_GROUP = "admissionregistration.k8s.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,12 @@ class Sources:
     authorizer: Authorizer
     kind_of: Callable[[GroupVersionKind], Kind | None]
     """The kind of an owner reference."""
+    resource_of: ResourceOf
+    """Of any kind that is served, custom ones included."""
+    informer: Callable[[str, str, str], SharedInformer]
+    """The shared informer of a group, version and plural."""
+    caller: Caller
+    equivalents: Equivalents
     configuration: Configuration = field(default_factory=Configuration)
 
 
@@ -77,6 +96,16 @@ def _toleration_restriction(s: Sources) -> Plugin:
 
 def _quota(s: Sources) -> Plugin:
     return ResourceQuota(s.lister, s.live, s.writer, s.configuration.limited_resources)
+
+
+def _hooks(s: Sources, plural: str) -> tuple[Hooks, Matcher, Conditions, Caller]:
+    hooks = Hooks(s.informer(_GROUP, "v1", plural))
+    return hooks, Matcher(s.live, s.equivalents), Conditions(s.authorizer), s.caller
+
+
+def _policies(s: Sources, policies: str, bindings: str) -> tuple[Policies, Matcher, Params, Authorizer]:
+    source = Policies(s.informer(_GROUP, "v1", policies), s.informer(_GROUP, "v1", bindings))
+    return source, Matcher(s.live, s.equivalents), Params(s.resource_of, s.informer), s.authorizer
 
 
 PLUGINS: tuple[tuple[str, Make], ...] = (
@@ -113,6 +142,26 @@ PLUGINS: tuple[tuple[str, Make], ...] = (
     ("DenyServiceExternalIPs", lambda s: DenyServiceExternalIPs()),
     ("PodTopologyLabels", lambda s: PodTopologyLabels(s.lister)),
     ("PodResizeValidator", lambda s: PodResizeValidator(s.lister)),
+    (
+        "MutatingAdmissionPolicy",
+        lambda s: MutatingAdmissionPolicy(
+            *_policies(s, "mutatingadmissionpolicies", "mutatingadmissionpolicybindings")
+        ),
+    ),
+    (
+        "MutatingAdmissionWebhook",
+        lambda s: MutatingAdmissionWebhook(*_hooks(s, "mutatingwebhookconfigurations")),
+    ),
+    (
+        "ValidatingAdmissionPolicy",
+        lambda s: ValidatingAdmissionPolicy(
+            *_policies(s, "validatingadmissionpolicies", "validatingadmissionpolicybindings")
+        ),
+    ),
+    (
+        "ValidatingAdmissionWebhook",
+        lambda s: ValidatingAdmissionWebhook(*_hooks(s, "validatingwebhookconfigurations")),
+    ),
     ("ResourceQuota", _quota),
     ("AlwaysDeny", lambda s: AlwaysDeny()),
 )

@@ -29,9 +29,9 @@ class AdmissionChain:
             self._mutating[place] = plugins
         for plugin in plugins:
             await plugin.admit(attributes)
-        reinvocation = attributes.reinvocation
-        if reinvocation is not None and reinvocation.wanted:
-            reinvocation.running = True
+        again = attributes.reinvocation
+        if again.requested:
+            again.second_round = True
             for plugin in plugins:
                 await plugin.admit(attributes)
 

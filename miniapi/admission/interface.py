@@ -6,30 +6,61 @@ cluster through a `Lister` (shared informers or the registry), never through the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from miniapi.kinds.kind import Kind
 from miniapi.meta.gvk import GroupVersionKind, GroupVersionResource
-from miniapi.meta.objects import Object
+from miniapi.meta.objects import Object, copy
 from miniapi.meta.user import UserInfo
 
 Operation = Literal["CREATE", "UPDATE", "DELETE", "CONNECT"]
 
 
+HookKey = tuple[str, str, int]
+"""(configuration, webhook or policy, position): what may be asked a second time."""
+
+
 @dataclass(slots=True)
 class Reinvocation:
-    """A second round of the mutators, for those that want to see what later ones made of the object.
+    """Mutators that saw an object which others changed after them are asked once more (reinvocationPolicy)."""
 
-    A mutator that changed the object sets `wanted` where an earlier one asks to be called again; in the second
-    round, which is the last, `running` is set. `memory` holds what a plugin, by its name, must know then.
-    """
+    second_round: bool = False
+    requested: bool = False
+    """A webhook or policy changed the object: all mutators run again."""
+    eligible: set[HookKey] = field(default_factory=set)
+    """Those that ran, and want to see later changes."""
+    due: set[HookKey] = field(default_factory=set)
+    """Those to be asked in the second round."""
+    _left: Object | None = None
 
-    wanted: bool = False
-    running: bool = False
-    memory: dict[str, object] = field(default_factory=dict)
+    def begin(self, obj: Object | None) -> None:
+        """Before the webhooks of a round; what others changed since the last round is a change like any other."""
+        if self.second_round and obj != self._left:
+            self._all_due()
+
+    def changed(self) -> None:
+        """Before the one that changed the object is eligible itself."""
+        self._all_due()
+        self.requested = True
+
+    def end(self, obj: Object | None) -> None:
+        """After the webhooks of a round."""
+        self._left = copy(obj)
+
+    def _all_due(self) -> None:
+        self.due |= self.eligible
+        self.eligible.clear()
+
+
+def _as_it_is(obj: Object) -> Object:
+    return obj
+
+
+def _no_overlay(obj: Object, config: Object) -> Object:
+    raise ValueError("there is no schema to lay a configuration over the object by")
 
 
 @dataclass(slots=True)
@@ -56,8 +87,11 @@ class Attributes:
     audit_annotations: dict[str, str] = field(default_factory=dict)
     gvk: GroupVersionKind = GroupVersionKind("", "", "")
     """Kind of `obj` where it differs from `kind.gvk` (Scale, Eviction, Binding); filled by the caller."""
-    reinvocation: Reinvocation | None = None
-    """Made by the first mutator that needs one."""
+    retype: Callable[[Object], Object] = _as_it_is
+    """Gives a changed object the kind's types and defaults again. Raises schema.convert.ConvertError."""
+    overlay: Callable[[Object, Object], Object] = _no_overlay
+    """(object, configuration) -> the object with the configuration laid over it. Raises ValueError."""
+    reinvocation: Reinvocation = field(default_factory=Reinvocation)
 
     @property
     def resource(self) -> GroupVersionResource:

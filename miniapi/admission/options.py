@@ -60,10 +60,6 @@ UNBUILT = frozenset(
         "PodGroupWorkloadExists",
         "NodeDeclaredFeatureValidator",
         "JobValidation",
-        "MutatingAdmissionPolicy",
-        "MutatingAdmissionWebhook",
-        "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionWebhook",
     }
 )
 """Known names whose plugins miniapi does not have."""

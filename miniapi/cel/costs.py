@@ -12,6 +12,9 @@ PER_CALL_LIMIT = 1_000_000
 RUNTIME_BUDGET = 10_000_000
 """celconfig.RuntimeCELCostBudget: what all rules of one object may cost."""
 
+AUTHORIZER_COST = 350_000
+"""One question to the authorizer."""
+
 
 class Budget:
     """Counts down; CostExceeded below zero."""
@@ -60,6 +63,7 @@ _RULES: dict[str, Callable[[Sequence[Any]], int]] = {
     "matches": lambda args: max(1, tenth(size(args[0]) + 1) * -(-size(args[1]) // 4)),
     "target": lambda args: max(1, tenth(size(args[0]))),
     "elements": lambda args: max(1, size(args[0])),
+    "authorizer": lambda _args: AUTHORIZER_COST,
     "sets": lambda args: 1 + size(args[0]) * size(args[1]),
 }
 """By the name in an overload."""

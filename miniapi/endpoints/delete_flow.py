@@ -108,8 +108,13 @@ def warn_of_orphans(context: Context, scope: Scope, options: dict[str, Any]) -> 
         context.warn(scope.strategy.orphan_warning)
 
 
-async def remove(context: Context, scope: Scope, found: Stored, options: dict[str, Any]) -> tuple[Object, bool]:
-    """-> (the object as last seen, whether it is gone)."""
+async def remove(
+    context: Context, scope: Scope, found: Stored, options: dict[str, Any], *, of_collection: bool = False
+) -> tuple[Object, bool]:
+    """-> (the object as last seen, whether it is gone).
+
+    Admission is told no name for objects of a collection, as in the original.
+    """
     versioned = scope.versioned
     dry_run = bool(options.get("dryRun"))
     name = found.key.rsplit("/", 1)[1]
@@ -120,7 +125,8 @@ async def remove(context: Context, scope: Scope, found: Stored, options: dict[st
             raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, name)
         old = versioned.object(current)
         check_preconditions(scope.kind, old, options)
-        write = attributes(context, scope, "DELETE", name, None, old, write_opts, "DeleteOptions")
+        told = "" if of_collection else name
+        write = attributes(context, scope, "DELETE", told, None, old, write_opts, "DeleteOptions")
         write.namespace = old["metadata"].get("namespace", "")
         await scope.admission.mutate(write)
         await scope.admission.validate(write)

@@ -14,6 +14,7 @@ from miniapi.kinds.kind import Kind, Subresource
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.patch.field_manager import FieldManager
+from miniapi.patch.overlay import overlay
 from miniapi.registry.resource import Versioned
 from miniapi.schema.model import Schema
 from miniapi.strategies.interface import Strategy, WriteContext
@@ -79,6 +80,17 @@ class Scope:
     min_request_timeout_seconds: int = 1800
     protobuf: bool = True
     """Whether the kind has a protobuf form."""
+
+    def retyped(self, obj: Object) -> Object:
+        """A changed object with the kind's types and defaults; unknown fields are dropped. Raises ConvertError."""
+        typed, _ = self.convert(obj)
+        self.default(typed)
+        self.strategy.default(typed)
+        return typed
+
+    def overlaid(self, live: Object, config: Object) -> Object:
+        """The object with a configuration laid over it, owned by nobody. Raises patch.overlay.BadConfiguration."""
+        return overlay(self.fields.root, live, config)
 
     @property
     def unstructured(self) -> bool:

@@ -89,6 +89,8 @@ def attributes(
         context.warnings,
         context.audit_annotations,
         scope.gvk,
+        scope.retyped,
+        scope.overlaid,
     )
 
 

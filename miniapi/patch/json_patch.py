@@ -5,6 +5,8 @@ It is laxer than the RFC: `replace` and `copy` accept a missing member, list ind
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -21,8 +23,16 @@ _TEXTS = ("op", "path", "from")
 _FIELDS = (*_TEXTS, "value")
 
 
+class Failed(Exception):
+    """An operation cannot be done; the message is the library's."""
+
+
+class NotMet(Failed):
+    """A test is not met."""
+
+
 class _Failed(Exception):
-    """An operation cannot be done; the client is not told which."""
+    """There is no such place, or nothing can be done there."""
 
 
 def decode(operations: Any, *, strict: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
@@ -79,21 +89,26 @@ def _unmarshal(value: Any, into: str) -> str:
 
 
 def apply(doc: Object, operations: list[Any]) -> Object:
-    """A patched copy of `doc`. Raises 422 if any operation cannot be done."""
+    """A patched copy of `doc`. Raises 422, which does not tell why, if any operation cannot be done."""
+    try:
+        return operate(doc, operations)
+    except Failed:
+        raise errors.generic(422, "Invalid", "the server rejected our request due to an error in our request") from None
+
+
+def operate(doc: Object, operations: list[Any]) -> Object:
+    """A patched copy of `doc`. Raises Failed, NotMet where a test is not met."""
     out: Any = copy(doc)
     copied = 0
-    try:
-        for operation in operations:
-            if operation.get("op") == "copy":
-                value = _get(*_find(out, operation.get("from")))
-                copied += len(orjson.dumps(value))
-                if copied > MAX_COPIED_BYTES:
-                    raise _Failed
-                _add(*_find(out, operation.get("path")), copy(value))
-            else:
-                out = _do(out, operation)
-    except _Failed:
-        raise errors.generic(422, "Invalid", "the server rejected our request due to an error in our request") from None
+    for operation in operations:
+        if operation.get("op") == "copy":
+            value = _at(operation, "from", lambda where: _get(*where), out)
+            copied += len(orjson.dumps(value))
+            if copied > MAX_COPIED_BYTES:
+                raise Failed(f"unable to copy, the accumulated size increase of copy is {copied}")
+            _at(operation, "path", partial(_add_at, value=copy(value)), out)
+        else:
+            out = _do(out, operation)
     result: Object = out
     return result
 
@@ -102,27 +117,41 @@ def _do(doc: Any, operation: dict[str, Any]) -> Any:
     op, path = operation.get("op"), operation.get("path")
     value = copy(operation.get("value"))
     if op == "add":
-        _add(*_find(doc, path), value)
+        _at(operation, "path", lambda where: _add(*where, value), doc)
     elif op == "remove":
-        _remove(*_find(doc, path))
+        _at(operation, "path", lambda where: _remove(*where), doc)
     elif op == "replace":
         if path == "":
             if not isinstance(value, (dict, list)):
-                raise _Failed
+                raise Failed("replace operation hit index out of bounds: invalid index referenced")
             return value
-        _replace(*_find(doc, path), value)
+        _at(operation, "path", lambda where: _replace(*where, value), doc)
     elif op == "move":
-        source = _find(doc, operation.get("from"))
-        moved = _get(*source)
-        _remove(*source)
-        _add(*_find(doc, path), moved)
+        moved = _at(operation, "from", lambda where: _get(*where), doc)
+        _at(operation, "from", lambda where: _remove(*where), doc)
+        _at(operation, "path", lambda where: _add(*where, moved), doc)
     elif op == "test":
-        found = doc if path == "" else _get(*_find(doc, path))
+        found = doc if path == "" else _at(operation, "path", lambda where: _get(*where), doc)
         if not _same(found, value):
-            raise _Failed
+            raise NotMet(f"testing value {path} failed: test failed")
     else:
-        raise _Failed
+        raise Failed(f"Unexpected kind: {op}")
     return doc
+
+
+def _at(operation: dict[str, Any], end: str, act: Callable[[tuple[Any, str]], Any], doc: Any) -> Any:
+    """What `act` makes of the place that the operation's `path` or `from` names. Failed in the library's words."""
+    op, path = operation.get("op"), operation.get(end)
+    try:
+        where = _find(doc, path)
+    except _Failed:
+        what = "from path" if end == "from" else "path"
+        shown = f'"{path}"' if op in ("add", "remove") else path
+        raise Failed(f"{op} operation does not apply: doc is missing {what}: {shown}: missing value") from None
+    try:
+        return act(where)
+    except _Failed as problem:
+        raise Failed(f"error in {op} for path: '{path}': {problem}") from None
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -160,11 +189,11 @@ def _index(items: list[Any], key: str, limit: int) -> int:
     try:
         index = int(key) if key.strip() == key and "_" not in key else limit
     except ValueError:
-        raise _Failed from None
+        raise _Failed(f'strconv.Atoi: parsing "{key}": invalid syntax') from None
     if index < 0:
         index += limit
     if not 0 <= index < limit:
-        raise _Failed
+        raise _Failed(f"Unable to access invalid index: {key}: invalid index referenced")
     return index
 
 
@@ -183,6 +212,10 @@ def _add(here: Any, key: str, value: Any) -> None:
         here.insert(_index(here, key, len(here) + 1), value)
 
 
+def _add_at(where: tuple[Any, str], value: Any) -> None:
+    _add(*where, value)
+
+
 def _replace(here: Any, key: str, value: Any) -> None:
     if isinstance(here, dict):
         here[key] = value
@@ -193,7 +226,7 @@ def _replace(here: Any, key: str, value: Any) -> None:
 def _remove(here: Any, key: str) -> None:
     if isinstance(here, dict):
         if key not in here:
-            raise _Failed
+            raise _Failed(f"Unable to remove nonexistent key: {key}: missing value")
         del here[key]
     else:
         del here[_index(here, key, len(here))]

@@ -15,6 +15,7 @@ from miniapi.validation.admission_rules import (
     match_resources,
     no_compile,
 )
+from miniapi.validation.expressions import compile_expression
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
 from miniapi.validation.selector import label_selector
@@ -271,8 +272,8 @@ def _validating_binding(obj: Object) -> ErrorList:
     return _binding(obj) + _actions(obj)
 
 
-VALIDATING = validating()
-MUTATING = mutating()
+VALIDATING = validating(compile_expression)
+MUTATING = mutating(compile_expression)
 VALIDATING_BINDING = Validation(
     _validating_binding,
     lambda obj, _old: _validating_binding(obj),

@@ -16,6 +16,7 @@ from miniapi.validation.admission_rules import (
     no_compile,
     rule,
 )
+from miniapi.validation.expressions import compile_expression
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
 from miniapi.validation.selector import label_selector
@@ -167,4 +168,4 @@ def validation(compile_: Compile = no_compile) -> Validation:
     )
 
 
-VALIDATION = validation()
+VALIDATION = validation(compile_expression)

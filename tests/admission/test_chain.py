@@ -3,7 +3,7 @@
 from typing import Any
 
 from miniapi.admission.chain import AdmissionChain
-from miniapi.admission.interface import Attributes, Reinvocation
+from miniapi.admission.interface import Attributes
 from tests.admission.world import attributes, kind
 
 CONFIG_MAP = kind("configmaps", "ConfigMap")
@@ -20,8 +20,8 @@ async def test_mutators_run_once_more_where_one_asks_for_it() -> None:
             return True
 
         async def admit(self, write: Attributes) -> None:
-            write.reinvocation = write.reinvocation or Reinvocation(wanted=True)
-            self.rounds.append(write.reinvocation.running)
+            self.rounds.append(write.reinvocation.second_round)
+            write.reinvocation.changed()
 
     counts = Counts()
     await AdmissionChain([counts]).mutate(attributes(CONFIG_MAP, {"metadata": {"name": "a"}}))

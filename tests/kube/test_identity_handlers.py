@@ -9,6 +9,7 @@ import pytest
 from multidict import CIMultiDict
 
 from miniapi.admission.chain import AdmissionChain
+from miniapi.admission.interface import Reinvocation
 from miniapi.authn.bearer import BearerAuthenticator
 from miniapi.authn.service_account import ServiceAccountTokens
 from miniapi.authn.service_account_keys import ServiceAccountKeys, ensure_signing_key
@@ -39,7 +40,7 @@ def question(obj, path="/apis/x/v1/reviews", kind="Review", user=ALICE):
     context = Context(Request("POST", path, "", CIMultiDict(), no_body), NOW, parse("POST", path, ""), user)
     scope = SimpleNamespace(admission=AdmissionChain(), gvk=GroupVersionKind("x", "v1", kind))
     reviews = SimpleNamespace(gvk=scope.gvk, plural="reviews", namespaced=True)
-    write = SimpleNamespace(now=NOW, operation="CREATE", kind=reviews, subresource="", reinvocation=None)
+    write = SimpleNamespace(now=NOW, operation="CREATE", kind=reviews, subresource="", reinvocation=Reinvocation())
     return Question(context, scope, {"metadata": {}, **obj}, write)
 
 

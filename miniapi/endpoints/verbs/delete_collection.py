@@ -24,7 +24,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
     listed = await read_page(scope, info.namespace, options, selection)
     for found in listed.items:
         try:
-            await remove(context, scope, found, how)
+            await remove(context, scope, found, how, of_collection=True)
         except errors.ApiError as problem:
             if problem.code != 404:
                 raise

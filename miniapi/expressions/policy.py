@@ -1,0 +1,91 @@
+"""Compiles the expressions of a policy or webhook, each use in its own environment and with its own result types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from miniapi.cel.environment import CompileError, Environment, Program
+from miniapi.cel.types import BOOL, DYN, NULL, STRING, Type, list_of
+from miniapi.expressions.environment import environment
+from miniapi.expressions.patches import JSON_PATCH, OBJECT
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What expressions of one place may use and must give."""
+
+    results: tuple[Type, ...]
+    authorization: bool = True
+    variables: bool = True
+    patches: bool = False
+
+
+USES: Mapping[str, Use] = {
+    "matchCondition": Use((BOOL,), variables=False),
+    "variable": Use((DYN,)),
+    "validation": Use((BOOL,)),
+    "messageExpression": Use((STRING,), authorization=False),
+    "auditAnnotation": Use((STRING, NULL)),
+    "applyConfiguration": Use((OBJECT,), patches=True),
+    "jsonPatch": Use((list_of(JSON_PATCH),), patches=True),
+}
+
+
+class Complaint(Exception):
+    """The expression cannot stand where it does; the message is a FieldValueInvalid's detail."""
+
+
+class Expressions:
+    """The environments of one policy or webhook. `spec` is a policy's spec, or a webhook."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._params = spec.get("paramKind") is not None
+        self._variables: Sequence[Mapping[str, Any]] = spec.get("variables") or ()
+        self._types: dict[str, Type] = {}
+        self._typed = 0
+        self._environments: dict[Use, Environment] = {}
+
+    def compile(self, use: str, text: str, variables_before: int | None = None) -> Program:
+        """Raises Complaint. A variable may use those `variables_before` it, everything else all of them."""
+        wanted = USES[use]
+        program = self._compile(wanted, text, len(self._variables) if variables_before is None else variables_before)
+        if program.type not in wanted.results and DYN not in wanted.results:
+            shown = [str(result) if result is not NULL else "null_type" for result in wanted.results]
+            must = shown[0] if len(shown) == 1 else f"one of [{' '.join(shown)}]"
+            raise Complaint(f"must evaluate to {must} but got {_shown(program.type)}")
+        return program
+
+    def _compile(self, use: Use, text: str, before: int) -> Program:
+        try:
+            return self._environment(use, before).compile(text)
+        except CompileError as problem:
+            raise Complaint(f"compilation failed: {problem}") from None
+
+    def _environment(self, use: Use, before: int) -> Environment:
+        while use.variables and self._typed < before:
+            variable = self._variables[self._typed]
+            self._typed += 1
+            self._types[variable.get("name") or ""] = self._type(variable.get("expression") or "", self._typed - 1)
+            self._environments.clear()
+        found = self._environments.get(use)
+        if found is None:
+            found = self._environments[use] = environment(
+                params=self._params,
+                authorization=use.authorization,
+                patches=use.patches,
+                variables=dict(self._types) if use.variables else None,
+            )
+        return found
+
+    def _type(self, text: str, before: int) -> Type:
+        """Of a variable; what cannot be compiled may be anything, and is complained of where it stands."""
+        try:
+            return self._compile(USES["variable"], text, before).type
+        except Complaint:
+            return DYN
+
+
+def _shown(of: Type) -> str:
+    return "null_type" if of == NULL else str(of)

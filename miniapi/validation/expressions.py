@@ -1,0 +1,17 @@
+"""Judges the CEL of policies and webhooks where validation meets it; imported when the first expression comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from miniapi.validation import field
+from miniapi.validation.field import ErrorList
+
+
+def compile_expression(use: str, expression: str, path: str, spec: Mapping[str, Any]) -> ErrorList:
+    """An `admission_rules.Compile`."""
+    from miniapi.expressions.complaints import complaint
+
+    text = complaint(use, expression, path, spec)
+    return [field.invalid(path, expression, text)] if text else []
