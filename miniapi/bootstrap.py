@@ -142,7 +142,7 @@ def _build(options: Options) -> Server:
     extensions = apiextensions_server(config, rest_options, chain, clock.utc_now)
     remote_kinds = RemoteKinds()
     more_kinds = (extensions.served, remote_kinds)
-    kube = kube_server(config, catalog, resources, chain, clock.utc_now, extensions, more_kinds)
+    kube = kube_server(config, catalog, resources, chain, clock.utc_now, extensions, more_kinds, extensions.openapi)
     served = dict.fromkeys((kind.gvk.group, kind.gvk.version) for kind in catalog)
     identity = options.aggregator.identity()
     aggregator = aggregator_server(config, lister, served, identity, remote_kinds, clock.utc_now, kube)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from miniapi import errors
 from miniapi.admission.chain import AdmissionChain
 from miniapi.apiextensions.controller import DefinitionController
+from miniapi.apiextensions.openapi_documents import CustomOpenApi
 from miniapi.apiextensions.scopes import Definition, World
 from miniapi.apiextensions.served import Served
 from miniapi.clock import Clock
@@ -29,6 +30,7 @@ class ApiExtensionsServer:
     """Serves what definitions define, and keeps the status of the definitions."""
 
     served: Served
+    openapi: CustomOpenApi
     controller: DefinitionController
 
     async def serve(self, context: Context) -> Reply | None:
@@ -70,4 +72,4 @@ def apiextensions_server(
     world = World(rest_options.of, schemas, admission, clock, config.options.min_request_timeout_seconds)
     informer = config.informers.informer(GROUP, "v1", "customresourcedefinitions")
     served = Served(informer, lambda crd: Definition(crd, world))
-    return ApiExtensionsServer(served, DefinitionController(config.client, informer, clock))
+    return ApiExtensionsServer(served, CustomOpenApi(served), DefinitionController(config.client, informer, clock))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from email.utils import formatdate
 from importlib import resources
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -24,10 +25,33 @@ YEAR_SECONDS = 365 * 24 * 3600
 _PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
 
 
+class MoreDocuments(Protocol):
+    """What kinds that come and go add."""
+
+    @property
+    def changes(self) -> int:
+        """Rises when any document changes."""
+        ...
+
+    def prefixes(self) -> dict[str, str]:
+        """`apis/GROUP/VERSION` -> digest of its document."""
+        ...
+
+    def v3(self, prefix: str) -> tuple[Document, Document]:
+        """(paths, schemas) of one group and version."""
+        ...
+
+    def v2(self) -> tuple[Document, Document]:
+        """(paths, definitions) of all."""
+        ...
+
+
 class OpenApi:
     """Definitions are read when the first client asks, and let go again."""
 
-    def __init__(self, catalog: Catalog, release: str, version: str) -> None:
+    def __init__(self, catalog: Catalog, release: str, version: str, more: MoreDocuments) -> None:
+        self._more, self._changes = more, 0
+        self._more_prefixes: dict[str, str] = {}
         self._catalog = catalog
         self._release = release
         self._version = version
@@ -39,9 +63,10 @@ class OpenApi:
     async def serve_v3(self, context: Context) -> Reply | None:
         """The index, and one document per group and version (kube-openapi handler3)."""
         path = context.request.path.removeprefix("/openapi/v3").strip("/")
+        self._refresh()
         if not path:
             return self._conditional(context, self._index(), INDEX_TYPE)
-        if path not in self._groups:
+        if path not in self._groups and path not in self._more_prefixes:
             return Reply(404, content_type="", headers=[("Vary", "Accept")])
         if not choose(context.request.headers.get("Accept", ""), (JSON,)):
             return Reply(406, content_type="", headers=[("Vary", "Accept")])
@@ -59,7 +84,8 @@ class OpenApi:
 
     def _index(self) -> bytes:
         index = {
-            prefix: {"serverRelativeURL": f"/openapi/v3/{prefix}?hash={self._hash(prefix)}"} for prefix in self._groups
+            prefix: {"serverRelativeURL": f"/openapi/v3/{prefix}?hash={self._hash(prefix)}"}
+            for prefix in (*self._groups, *self._more_prefixes)
         }
         return orjson.dumps({"paths": index})
 
@@ -69,6 +95,7 @@ class OpenApi:
         media_type = choose(context.request.headers.get("Accept", ""), offered)
         if not media_type:
             return Reply(406, content_type="", headers=[("Vary", "Accept")])
+        self._refresh()
         if media_type == JSON:
             return self._conditional(context, await self._v2_json(), JSON)
         made = self._made.get("v2+protobuf")
@@ -82,10 +109,19 @@ class OpenApi:
     async def _v2_json(self) -> bytes:
         made = self._made.get("v2")
         if made is None:
-            made = self._made["v2"] = await asyncio.to_thread(self._swagger)
+            more = self._more.v2()
+            made = self._made["v2"] = await asyncio.to_thread(self._swagger, *more)
         return made
 
-    def _swagger(self) -> bytes:
+    def _refresh(self) -> None:
+        """Forgets what was made before the kinds that come and go changed."""
+        if self._more.changes != self._changes:
+            self._changes = self._more.changes
+            for name in ("v2", "v2+protobuf", *self._more_prefixes):
+                self._made.pop(name, None)
+            self._more_prefixes = self._more.prefixes()
+
+    def _swagger(self, more_paths: Document, more_definitions: Document) -> bytes:
         """All definitions, also those of kinds that are not served; a thread's work, since it takes a while."""
         paths: Document = {}
         for kinds in self._groups.values():
@@ -95,8 +131,8 @@ class OpenApi:
             {
                 "swagger": "2.0",
                 "info": {"title": "Kubernetes", "version": self._version},
-                "paths": paths,
-                "definitions": {name: _v2(body) for name, body in self._definitions().items()},
+                "paths": paths | more_paths,
+                "definitions": {name: _v2(body) for name, body in self._definitions().items()} | more_definitions,
             }
         )
 
@@ -109,6 +145,8 @@ class OpenApi:
         return Reply(200, b"" if context.request.method == "HEAD" else data, content_type, headers)
 
     def _hash(self, prefix: str) -> str:
+        if prefix in self._more_prefixes:
+            return self._more_prefixes[prefix]
         names = ",".join(sorted(f"{k.plural}/{k.gvk.kind}" for k in self._groups[prefix]))
         return hashlib.sha256(f"{self._version}{prefix}{names}".encode()).hexdigest().upper()
 
@@ -122,7 +160,7 @@ class OpenApi:
                     by_kind.setdefault((gvk["group"], gvk["version"], gvk["kind"]), name)
             wanted: dict[str, Any] = {}
             paths: Document = {}
-            for kind in self._groups[prefix]:
+            for kind in self._groups.get(prefix, ()):
                 for gvk in (kind.gvk, kind.list_gvk):
                     found = by_kind.get((gvk.group, gvk.version, gvk.kind))
                     if found:
@@ -130,6 +168,11 @@ class OpenApi:
                 paths.update(_paths(kind, v3=True))
             for name in ("DeleteOptions", "Status", "APIResourceList"):
                 _reach(f"io.k8s.apimachinery.pkg.apis.meta.v1.{name}", definitions, wanted)
+            if prefix in self._more_prefixes:
+                paths, schemas = self._more.v3(prefix)
+                for name in _references(orjson.dumps([paths, schemas])):
+                    _reach(name, definitions, wanted)
+                wanted.update(schemas)
             made = self._made[prefix] = orjson.dumps(
                 {
                     "openapi": "3.0.0",
@@ -150,6 +193,11 @@ class OpenApi:
 def _prefix(kind: Kind) -> str:
     gvk = kind.gvk
     return f"apis/{gvk.group}/{gvk.version}" if gvk.group else f"api/{gvk.version}"
+
+
+def _references(document: bytes) -> set[str]:
+    """The names of what a document refers to."""
+    return {name.decode() for name in re.findall(rb'"#/components/schemas/([^"]+)"', document)}
 
 
 def _reach(name: str, definitions: dict[str, Any], wanted: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from miniapi.kube.handlers.builtin import Sources, builtin_handlers, builtin_hoo
 from miniapi.kube.handlers.identity import identity_handlers, identity_hooks
 from miniapi.kube.handlers.openid import openid_paths
 from miniapi.kube.lister import RegistryLister
-from miniapi.kube.openapi import OpenApi
+from miniapi.kube.openapi import MoreDocuments, OpenApi
 from miniapi.kube.paths import nonresource_paths
 from miniapi.kube.resources import KubeResources
 from miniapi.kube.scopes import KubeScopes
@@ -31,6 +31,7 @@ def kube_server(
     clock: Clock,
     delegate: Delegate,
     more_kinds: Sequence[MoreKinds],
+    more_documents: MoreDocuments,
 ) -> GenericServer:
     """The middle of the chain."""
     lister = RegistryLister(catalog, resources.of)
@@ -56,7 +57,7 @@ def kube_server(
         },
     )
     discovery = Discovery(catalog, f"{config.advertise_address}:{config.serving.port}", more_kinds)
-    openapi = OpenApi(catalog, release, version["gitVersion"])
+    openapi = OpenApi(catalog, release, version["gitVersion"], more_documents)
     health = config.health
     openid = openid_paths(config.authentication, config.external_address)
     return GenericServer(
