@@ -35,6 +35,7 @@ from miniapi.kinds.enablement import enabled
 from miniapi.kube.fresh import first_service_address, node_rules
 from miniapi.kube.hooks import post_start_hooks
 from miniapi.kube.lister import CACHED, CachedLister, RegistryLister
+from miniapi.kube.registry_reflector import from_registry
 from miniapi.kube.resources import KubeResources
 from miniapi.kube.served_resources import served_resources
 from miniapi.kube.server import kube_server
@@ -100,7 +101,7 @@ def _build(options: Options) -> Server:
     loopback_config = checked(serving.loopback_client_config())
     loopback = LoopbackTransport()
     client = Client(loopback, user_agent=loopback_config.user_agent)
-    informers = SharedInformerFactory(client)
+    informers = SharedInformerFactory(client, follow=from_registry(catalog, resources.of, client))
     in_flight = InFlight(options.generic.max_requests_inflight, options.generic.max_mutating_requests_inflight)
     config = GenericConfig(
         options.generic,
