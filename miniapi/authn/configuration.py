@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from miniapi.authn.oidc import ALGORITHMS, Claim, Issuer
+from miniapi.authn.claims import Claim, Rule, compiled
+from miniapi.authn.oidc import ALGORITHMS, Issuer
 
 API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1")
 KIND = "AuthenticationConfiguration"
@@ -75,29 +76,45 @@ def _issuer(entry: Mapping[str, Any], where: str, bad: Callable[[str], BadConfig
         raise bad(f"{where}.issuer.url: it must be an https URL")
     if not audiences:
         raise bad(f"{where}.issuer.audiences: at least one is needed")
-    if entry.get("userValidationRules") or mappings.get("extra"):
-        raise bad(f"{where}: miniapi does not evaluate expressions yet; leave userValidationRules and extra out")
-    required = {}
-    for rule in entry.get("claimValidationRules") or ():
-        if rule.get("expression"):
-            raise bad(f"{where}.claimValidationRules: miniapi does not evaluate expressions yet; use claim")
-        required[rule["claim"]] = rule.get("requiredValue") or ""
-    claims = {}
-    for name in ("username", "groups", "uid"):
-        mapping = mappings.get(name) or {}
-        if mapping.get("expression"):
-            raise bad(f"{where}.claimMappings.{name}: miniapi does not evaluate expressions yet; use claim")
-        claims[name] = Claim(mapping.get("claim") or "", mapping.get("prefix") or "")
-    if not claims["username"].name:
-        raise bad(f"{where}.claimMappings.username: a claim is needed")
+    try:
+        username, groups, uid = (_claim(mappings.get(name) or {}) for name in ("username", "groups", "uid"))
+        extra = tuple((e["key"], Claim(expression=compiled(e["valueExpression"], "claims"))) for e in _extra(mappings))
+        claim_rules = _rules(entry.get("claimValidationRules"), "claims")
+        user_rules = _rules(entry.get("userValidationRules"), "user")
+    except (ValueError, KeyError) as problem:
+        raise bad(f"{where}: {problem}") from None
+    if not username.name and username.expression is None:
+        raise bad(f"{where}.claimMappings.username: a claim or an expression is needed")
+    required = {
+        r["claim"]: r.get("requiredValue") or "" for r in entry.get("claimValidationRules") or () if "claim" in r
+    }
     return Issuer(
         url,
         audiences,
-        claims["username"],
-        claims["groups"],
-        claims["uid"],
+        username,
+        groups,
+        uid,
         required,
+        claim_rules,
+        user_rules,
+        extra,
         ALGORITHMS,
         settings.get("discoveryURL") or "",
         (settings.get("certificateAuthority") or "").encode(),
     )
+
+
+def _claim(mapping: Mapping[str, Any]) -> Claim:
+    text = mapping.get("expression")
+    if text:
+        return Claim(expression=compiled(text, "claims"))
+    return Claim(mapping.get("claim") or "", mapping.get("prefix") or "")
+
+
+def _extra(mappings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return mappings.get("extra") or ()
+
+
+def _rules(rules: Sequence[Mapping[str, Any]] | None, variable: str) -> tuple[Rule, ...]:
+    written = (r for r in rules or () if r.get("expression"))
+    return tuple(Rule(compiled(r["expression"], variable), r.get("message") or "") for r in written)

@@ -9,18 +9,11 @@ from typing import Any, Protocol
 
 from miniapi.authn import jose
 from miniapi.authn.certificate import CREDENTIAL_ID_KEY
+from miniapi.authn.claims import Claim, Rule
 from miniapi.authn.interface import InvalidCredential
 from miniapi.meta.user import UserInfo
 
 ALGORITHMS = ("RS256", "ES256", "ES384", "ES512")
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Where a part of the identity comes from; no name: from nowhere."""
-
-    name: str = ""
-    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +27,10 @@ class Issuer:
     uid: Claim = Claim()
     required: Mapping[str, str] = field(default_factory=dict)
     """Claims and the values that they must have."""
+    claim_rules: tuple[Rule, ...] = ()
+    user_rules: tuple[Rule, ...] = ()
+    extra: tuple[tuple[str, Claim], ...] = ()
+    """(key, where its values come from)."""
     algorithms: tuple[str, ...] = ("RS256",)
     discovery_url: str = ""
     """Where the discovery document is, where not at the issuer's own well-known path."""
@@ -88,21 +85,26 @@ class OidcTokens:
         for name, wanted in self._issuer.required.items():
             if claims.get(name) != wanted:
                 raise InvalidCredential(f"oidc: required claim {name} not present or not {wanted}")
+        for rule in self._issuer.claim_rules:
+            rule.check(claims=claims)
 
     def _user(self, claims: Mapping[str, Any], good_for: tuple[str, ...]) -> UserInfo:
-        username, groups, uid = self._issuer.username, self._issuer.groups, self._issuer.uid
-        name = claims.get(username.name)
-        if not isinstance(name, str):
-            raise InvalidCredential(f"oidc: parse username claims {username.name!r}: claim not present")
-        if username.name == "email" and claims.get("email_verified", True) is not True:
+        issuer = self._issuer
+        name = issuer.username.read(claims)
+        if not isinstance(name, str) or not name:
+            raise InvalidCredential(f"oidc: parse username claims {issuer.username.name!r}: claim not present")
+        if issuer.username.name == "email" and claims.get("email_verified", True) is not True:
             raise InvalidCredential("oidc: email not verified")
-        found = claims.get(groups.name) if groups.name else None
-        listed = [found] if isinstance(found, str) else found or []
         token_id = claims.get("jti")
-        return UserInfo(
-            f"{username.prefix}{name}",
-            str(claims.get(uid.name) or "") if uid.name else "",
-            tuple(f"{groups.prefix}{g}" for g in listed),
-            {CREDENTIAL_ID_KEY: (f"JTI={token_id}",)} if token_id else {},
+        extra: dict[str, Sequence[str]] = {CREDENTIAL_ID_KEY: (f"JTI={token_id}",)} if token_id else {}
+        extra.update((key, tuple(values)) for key, claim in issuer.extra if (values := claim.strings(claims)))
+        user = UserInfo(
+            f"{issuer.username.prefix}{name}",
+            str(issuer.uid.read(claims) or ""),
+            tuple(issuer.groups.strings(claims)),
+            extra,
             good_for,
         )
+        for rule in issuer.user_rules:
+            rule.check(user={"username": "", "uid": "", "groups": [], "extra": {}, **user.as_dict()})
+        return user

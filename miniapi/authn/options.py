@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from miniapi.authn.oidc import ALGORITHMS, Claim, Issuer
+from miniapi.authn.claims import Claim
+from miniapi.authn.oidc import ALGORITHMS, Issuer
 from miniapi.flag import flag
 
 DEFAULT_ISSUER = "https://kubernetes.default.svc"

@@ -64,6 +64,7 @@ def _webhook(building: _Building, mode: ModeConfig) -> Mode:
         settings.allowed_seconds,
         settings.denied_seconds,
         deny_on_failure=settings.deny_on_failure,
+        conditions=settings.conditions,
     )
 
 

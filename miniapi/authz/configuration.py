@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from miniapi.authz.match_conditions import MatchConditions
 from miniapi.client.config import ClientConfig, ConfigError, from_kubeconfig, in_cluster
 from miniapi.meta.duration import parse_duration
 
@@ -30,6 +31,7 @@ class WebhookConfig:
     allowed_seconds: float
     denied_seconds: float
     deny_on_failure: bool = False
+    conditions: MatchConditions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,6 @@ def read_configuration(path: str) -> list[ModeConfig]:
 
 
 def _webhook(settings: Mapping[str, Any], where: str, bad: Callable[[str], BadAuthorization]) -> WebhookConfig:
-    if settings.get("matchConditions"):
-        raise bad(f"{where}.matchConditions: miniapi does not evaluate them yet; leave them out")
     version = settings.get("subjectAccessReviewVersion") or ""
     if version not in REVIEW_VERSIONS:
         raise bad(f"{where}.subjectAccessReviewVersion: use {' or '.join(REVIEW_VERSIONS)}")
@@ -99,6 +99,7 @@ def _webhook(settings: Mapping[str, Any], where: str, bad: Callable[[str], BadAu
         client.check()
         allowed = parse_duration(settings.get("authorizedTTL") or "5m")
         denied = parse_duration(settings.get("unauthorizedTTL") or "30s")
+        conditions = MatchConditions([c.get("expression") or "" for c in settings.get("matchConditions") or ()])
     except (ConfigError, ValueError) as problem:
         raise bad(f"{where}: {problem}") from None
-    return WebhookConfig(client, version, allowed, denied, deny_on_failure=policy == "Deny")
+    return WebhookConfig(client, version, allowed, denied, policy == "Deny", conditions)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import orjson
 
 from miniapi.authz.interface import Attributes, Decision
+from miniapi.authz.match_conditions import MatchConditions, Undecided
 from miniapi.authz.modes import Rules
 from miniapi.client.review_webhook import WebhookFailed
 from miniapi.meta.selectors import parse_field_selector
@@ -36,21 +37,24 @@ class Webhook:
         denied_seconds: float,
         *,
         deny_on_failure: bool = False,
+        conditions: MatchConditions | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reviews = reviews
         self._version = version
         self._seconds = {True: allowed_seconds, False: denied_seconds}
         self._deny_on_failure = deny_on_failure
+        self._conditions = conditions
         self._clock = clock
         self._answers: dict[bytes, tuple[float, Mapping[str, Any]]] = {}
 
     async def authorize(self, attributes: Attributes) -> Decision:
         """What the service says."""
-        spec = spec_of(attributes, self._version)
         try:
-            status = await self._status(spec)
-        except WebhookFailed as problem:
+            if self._conditions is not None and not self._conditions.match(spec_of(attributes, "v1")):
+                return Decision("no_opinion")
+            status = await self._status(spec_of(attributes, self._version))
+        except (WebhookFailed, Undecided) as problem:
             return Decision("deny" if self._deny_on_failure else "no_opinion", "", str(problem))
         reason = str(status.get("reason") or "")
         if status.get("denied"):

@@ -3,9 +3,10 @@
 import pytest
 
 from miniapi.authn import jose
+from miniapi.authn.claims import Claim
 from miniapi.authn.configuration import Anonymous, BadConfiguration, read_configuration
 from miniapi.authn.interface import InvalidCredential
-from miniapi.authn.oidc import Claim, Issuer, OidcTokens
+from miniapi.authn.oidc import Issuer, OidcTokens
 from miniapi.authn.oidc_keys import IssuerKeys
 from miniapi.authn.options import AuthenticationOptions
 from miniapi.authn.service_account_keys import ensure_signing_key
@@ -116,7 +117,7 @@ def test_file_names_issuers_and_anonymous_paths(tmp_path):
     [
         ("other: 1", "unknown field other"),
         ("jwt: [{issuer: {url: 'http://a'}}]", "https URL"),
-        (JWT + ", userValidationRules: [{expression: 'true'}]}]", "does not evaluate expressions"),
+        (JWT + ", userValidationRules: [{expression: 'usr.x'}]}]", "undeclared reference to 'usr'"),
         ("anonymous: {enabled: false, conditions: [{path: /x}]}", "enabled should be set to true"),
     ],
 )
@@ -130,3 +131,25 @@ async def test_only_named_paths_are_anonymous():
     union = Union([], anonymous=True, anonymous_paths=["/livez"])
     found = [await union.authenticate(Request("GET", path, "", {}, no_body)) for path in ("/livez", "/healthz")]
     assert [user and user.name for user in found] == ["system:anonymous", None]
+
+
+EXPRESSIONS = """
+jwt:
+- issuer: {url: "https://issuer", audiences: [client]}
+  claimMappings:
+    username: {expression: "'x:' + claims.sub"}
+    groups: {expression: "claims.roles.map(r, 'e:' + r)"}
+    extra: [{key: example.com/hd, valueExpression: claims.hd}]
+  claimValidationRules: [{expression: "claims.hd == 'x'", message: wrong home}]
+  userValidationRules: [{expression: "!user.username.startsWith('x:system:')", message: reserved}]
+"""
+
+
+async def test_expressions_read_and_judge_claims(tmp_path, key):
+    (issuer,) = configuration(tmp_path, EXPRESSIONS).issuers
+    user = await tokens(key, issuer=issuer).authenticate_token(jose.sign(CLAIMS, key), ())
+    assert user is not None
+    assert (user.name, user.groups, user.extra["example.com/hd"]) == ("x:bob", ("e:a", "e:b"), ("x",))
+    for changes, problem in (({"hd": "y"}, "wrong home"), ({"sub": "system:me"}, "reserved"), ({"roles": 1}, "error")):
+        with pytest.raises(InvalidCredential, match=problem):
+            await tokens(key, issuer=issuer).authenticate_token(jose.sign({**CLAIMS, **changes}, key), ())

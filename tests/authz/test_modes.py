@@ -5,6 +5,7 @@ import pytest
 from miniapi.authz.abac import Abac, BadPolicy, read_policies
 from miniapi.authz.configuration import BadAuthorization, read_configuration
 from miniapi.authz.interface import Attributes
+from miniapi.authz.match_conditions import MatchConditions
 from miniapi.authz.webhook import Webhook, spec_of
 from miniapi.client.review_webhook import WebhookFailed
 from miniapi.meta.user import UserInfo
@@ -146,10 +147,28 @@ def test_file_names_authorizers_in_order(tmp_path):
         ("- type: Magic", r"authorizers\[0\].type: Magic is not a type"),
         ("- type: RBAC\n- type: RBAC", r"authorizers\[1\].type: RBAC is named twice"),
         ("- type: Webhook", "subjectAccessReviewVersion: use v1"),
-        (f"- type: Webhook{HOOK}    matchConditions: [{{expression: 'true'}}]", "does not evaluate them yet"),
+        (f"- type: Webhook{HOOK}    matchConditions: [{{expression: '1'}}]", "must evaluate to bool"),
+        (f"- type: Webhook{HOOK}    matchConditions: [{{expression: 'request.x'}}]", "undefined field 'x'"),
     ],
 )
 def test_file_is_refused_in_one_line(tmp_path, authorizers, problem):
     with pytest.raises(BadAuthorization, match=problem) as raised:
         configuration(tmp_path, authorizers)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("expressions", "asked", "verdict"),
+    [
+        (["has(request.resourceAttributes)"], 1, "allow"),
+        (["request.user == 'alice'", "'devs' in request.groups"], 1, "allow"),
+        (["request.resourceAttributes.namespace != 'ns'"], 0, "no_opinion"),
+        (["request.nonResourceAttributes.path == '/'"], 0, "deny"),
+        (["request.nonResourceAttributes.path == '/'", "request.user == 'bob'"], 0, "no_opinion"),
+    ],
+)
+async def test_webhook_is_asked_what_its_conditions_let_through(expressions, asked, verdict):
+    service = Service({"allowed": True})
+    authorizer = webhook(service, deny_on_failure=True, conditions=MatchConditions(expressions))
+    assert (await authorizer.authorize(ask())).verdict == verdict
+    assert len(service.asked) == asked
