@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from miniapi.admission.policies.policy import Binding, Policy
 from miniapi.meta.gvk import GroupVersionKind, parse_api_version
 from miniapi.meta.objects import Object, labels_of
 from miniapi.meta.selectors import label_selector
+
+if TYPE_CHECKING:
+    from miniapi.admission.policies.policy import Binding, Policy
 
 SYNC_SECONDS = 1.0
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from miniapi.admission.policies.policy import Binding, Policy, compile_binding, compile_policy
 from miniapi.meta.objects import Object
 
-Compiled = TypeVar("Compiled", Policy, Binding)
+if TYPE_CHECKING:
+    from miniapi.admission.policies.policy import Binding, Policy
+
+Compiled = TypeVar("Compiled", "Policy", "Binding")
 
 
 class Objects(Protocol):
@@ -34,6 +36,11 @@ class Policies:
         changes = (self._policies.changes, self._bindings.changes)
         if changes != self._changes:
             self._changes = changes
+            if not self._policies.list():
+                self._hooks = []
+                return self._hooks
+            from miniapi.admission.policies.policy import compile_binding, compile_policy
+
             self._compiled_policies = _compiled(self._policies, self._compiled_policies, compile_policy)
             self._compiled_bindings = _compiled(self._bindings, self._compiled_bindings, compile_binding)
             of_policy: dict[str, list[Binding]] = {}

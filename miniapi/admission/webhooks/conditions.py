@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from miniapi.admission.conditions import NotJudged, met
-from miniapi.admission.expressions import variables_of
 from miniapi.admission.interface import Attributes
 from miniapi.admission.matching.criteria import Asked
 from miniapi.admission.refusal import forbidden
@@ -23,6 +21,9 @@ class Conditions:
             raise forbidden(attributes, hook.problem)
         if not hook.conditions:
             return not hook.problem
+        from miniapi.admission.conditions import NotJudged, met
+        from miniapi.admission.expressions import variables_of
+
         variables = variables_of(attributes, asked, None, self._authorizer)
         try:
             return met(hook.conditions, variables, ignores_failure=hook.ignores_failure)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from miniapi.admission.conditions import Condition, compile_conditions
 from miniapi.admission.matching.criteria import Criteria
-from miniapi.expressions.policy import Complaint, Expressions
 from miniapi.meta.objects import Object
 from miniapi.meta.selectors import label_selector
+
+if TYPE_CHECKING:
+    from miniapi.admission.conditions import Condition
 
 DEFAULT_TIMEOUT_SECONDS = 10
 SAFE_FOR_DRY_RUN = ("None", "NoneOnDryRun")
@@ -44,11 +45,9 @@ def hooks_of(configuration: Object) -> list[Hook]:
     seen: dict[str, int] = {}
     hooks = []
     for webhook in configuration.get("webhooks") or ():
-        name, conditions, problem = webhook["name"], list[Condition](), ""
-        try:
-            conditions = compile_conditions(webhook.get("matchConditions") or (), Expressions(webhook))
-        except Complaint as complaint:
-            problem = str(complaint)
+        name, conditions, problem = webhook["name"], list["Condition"](), ""
+        if webhook.get("matchConditions"):
+            conditions, problem = _compiled(webhook)
         position = seen[name] = seen.get(name, -1) + 1
         hooks.append(
             Hook(
@@ -72,6 +71,17 @@ def hooks_of(configuration: Object) -> list[Hook]:
             )
         )
     return hooks
+
+
+def _compiled(webhook: Object) -> tuple[list[Condition], str]:
+    """-> (conditions, what is wrong with them). CEL is loaded with the first condition."""
+    from miniapi.admission.conditions import compile_conditions
+    from miniapi.expressions.policy import Complaint, Expressions
+
+    try:
+        return compile_conditions(webhook["matchConditions"], Expressions(webhook)), ""
+    except Complaint as complaint:
+        return [], str(complaint)
 
 
 class Configurations(Protocol):
