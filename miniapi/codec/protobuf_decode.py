@@ -38,10 +38,7 @@ class Decoders(dict[str, Decode]):
         rows = self._table.rows(name)
         if isinstance(rows, str):
             return TEXTS.decode
-        takes = {
-            row.number: (slot, BYTES if row.map_of else _wire_type(row.type), self._take(row))
-            for slot, row in enumerate(rows)
-        }
+        takes = {row.number: (slot, _wire_type(row.type), self._take(row)) for slot, row in enumerate(rows)}
         names = {row.number: row.name for row in rows}
         emits = [self._emit(row) for row in rows]
 

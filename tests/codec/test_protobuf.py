@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from miniapi.codec.interface import DecodeError, EncodeError
 from miniapi.codec.protobuf import MAGIC, ProtobufCodec
@@ -130,11 +132,29 @@ def test_schemas_nested_beyond_all_measure_are_told() -> None:
     for _ in range(5000):
         schema = length_delimited(28, schema)
     version = length_delimited(7, length_delimited(4, length_delimited(1, schema)))
-    crd = CODEC.whole(
-        "apiextensions.k8s.io/v1", "CustomResourceDefinition", length_delimited(2, length_delimited(2, version))
-    )
+    item = length_delimited(2, length_delimited(2, version))
+    crd = CODEC.whole("apiextensions.k8s.io/v1", "CustomResourceDefinition", item)
     with pytest.raises(DecodeError, match="nested too deeply"):
         CODEC.decode(crd, None)
+
+
+@given(st.data())
+def test_damaged_bytes_are_told_or_read_and_nothing_else(data: st.DataObject) -> None:
+    obj = {
+        "metadata": {"name": "a", "labels": {"k": "v"}, "creationTimestamp": "2024-01-02T03:04:05Z"},
+        "spec": {
+            "containers": [{"name": "c", "ports": [{"containerPort": 80}], "resources": {"limits": {"cpu": "1"}}}],
+            "tolerations": [{"tolerationSeconds": 3}],
+        },
+    }
+    damaged = bytearray(CODEC.encode(told(obj, "Pod")))
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(4, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        read = CODEC.decode(bytes(damaged), None).obj
+    except DecodeError:
+        return
+    CODEC.encode(read)
 
 
 def test_kinds_without_a_message_are_refused() -> None:
