@@ -14,8 +14,9 @@ from miniapi.meta.objects import Object
 
 Decode = Callable[[bytes], Any]
 Take = Callable[[Any, Any], Any]
-"""(what was read of the field before or None, the value on the wire) -> what is read now."""
+"""(what was read of the field before or _MISSING, the value on the wire) -> what is read now."""
 
+_MISSING: Any = object()
 _ZEROS: dict[str, Any] = {"string": "", "bool": False, "bytes": None}
 
 
@@ -43,7 +44,7 @@ class Decoders(dict[str, Decode]):
         emits = [self._emit(row) for row in rows]
 
         def decode(data: bytes) -> Object:
-            values: list[Any] = [None] * len(emits)
+            values: list[Any] = [_MISSING] * len(emits)
             unknown = b""
             position, end = 0, len(data)
             while position < end:
@@ -86,7 +87,7 @@ class Decoders(dict[str, Decode]):
             return lambda _, value: one(value)
 
         def append(before: Any, value: Any) -> Any:
-            if before is None:
+            if before is _MISSING:
                 return [one(value)]
             before.append(one(value))
             return before
@@ -112,7 +113,7 @@ class Decoders(dict[str, Decode]):
         is_int = _wire_type(of_type) == VARINT
 
         def put(before: Any, value: Any) -> Any:
-            entries: Object = {} if before is None else before
+            entries: Object = {} if before is _MISSING else before
             name, found = "", zero
             for number, part in fields(value):
                 if number == 1 and isinstance(part, bytes):
@@ -130,25 +131,25 @@ class Decoders(dict[str, Decode]):
         name = row.name
         if row.inline:
             of_type = row.type
-            return lambda obj, value: obj.update(self[of_type](b"") if value is None else value)
+            return lambda obj, value: obj.update(self[of_type](b"") if value is _MISSING else value)
         if row.pointer and not row.shown:
 
             def if_set(obj: Object, value: Any) -> None:
-                if value is not None:
+                if value is not _MISSING:
                     obj[name] = value
 
             return if_set
         if not row.shown:
 
             def if_filled(obj: Object, value: Any) -> None:
-                if value:
+                if value and value is not _MISSING:
                     obj[name] = value
 
             return if_filled
         make = self._zero(row)
 
         def always(obj: Object, value: Any) -> None:
-            obj[name] = make() if value is None else value
+            obj[name] = make() if value is _MISSING else value
 
         return always
 
