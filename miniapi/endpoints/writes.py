@@ -143,7 +143,8 @@ def order_metadata(obj: Object) -> None:
 def raise_invalid(scope: Scope, name: str, problems: list[Any]) -> None:
     """422 with a cause per problem, nothing where there is none."""
     if problems:
-        raise errors.invalid(scope.gvk.kind, scope.gvk.group, name, [p.cause() for p in problems])
+        gvk = scope.gvk if scope.subresource else scope.kind.storage_gvk or scope.gvk
+        raise errors.invalid(gvk.kind, gvk.group, name, [p.cause() for p in problems])
 
 
 async def settle(scope: Scope, obj: Object, *, stored: bool) -> None:

@@ -236,6 +236,11 @@ def _metric_to_v1(metric: Fields) -> dict[str, Any]:
     return out
 
 
+_AVERAGES = {"object": "averageValue", "external": "currentAverageValue"}
+_SELECTORS = {"external": "metricSelector"}
+"""What v1 calls parts of a metric's status."""
+
+
 def _status_to_v1(metric: Fields) -> dict[str, Any]:
     out: dict[str, Any] = {"type": metric.get("type") or ""}
     for key in ("resource", "containerResource"):
@@ -256,7 +261,8 @@ def _status_to_v1(metric: Fields) -> dict[str, Any]:
             "metricName": identifier.get("name") or "",
             **({"currentValue": current.get("value", "0")} if key != "pods" else {}),
             **({"currentAverageValue": current.get("averageValue", "0")} if key == "pods" else {}),
-            **_set(selector=identifier.get("selector")),
+            **_set(**{_SELECTORS.get(key, "selector"): identifier.get("selector")}),
+            **(_set(**{_AVERAGES[key]: current.get("averageValue")}) if key in _AVERAGES else {}),
         }
     return out
 
@@ -273,8 +279,9 @@ def _status_to_v2(metric: Fields) -> dict[str, Any]:
     for key in ("pods", "object", "external"):
         if (source := metric.get(key)) is None:
             continue
-        current = _set(value=source.get("currentValue"), averageValue=source.get("currentAverageValue"))
-        out[key] = {"metric": _identifier(source, "selector"), "current": current}
+        average = source.get(_AVERAGES.get(key, "currentAverageValue"))
+        current = _set(value=source.get("currentValue"), averageValue=average)
+        out[key] = {"metric": _identifier(source, _SELECTORS.get(key, "selector")), "current": current}
         if key == "object":
             out[key]["describedObject"] = source.get("target") or {}
     return out

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from miniapi.meta import quantity
 from miniapi.meta.objects import Object
-from miniapi.strategies.interface import Strategy
+from miniapi.strategies.interface import Strategy, WriteContext
 from miniapi.strategies.status import drop_status, keep_status
 
 
@@ -26,8 +27,31 @@ def default_priority_class(obj: Object) -> None:
         obj["preemptionPolicy"] = "PreemptLowerPriority"
 
 
+_LIMITED = ("cpu", "memory", "storage", "ephemeral-storage")
+
+
+def quota_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
+    """Requests had better not exceed limits."""
+    hard = (obj.get("spec") or {}).get("hard") or {}
+    found: list[str] = []
+    for name in _LIMITED:
+        asked, limit = f"requests.{name}", f"limits.{name}"
+        if asked not in hard and name in ("cpu", "memory"):
+            asked = name
+        if asked in hard and limit in hard:
+            request, most = (quantity.parse(str(hard[key])) for key in (asked, limit))
+            if quantity.compare(request, most) > 0:
+                found.append(f"ResourceQuota {asked} ({request}) should be less than {limit} ({most})")
+    return found
+
+
 LIMIT_RANGE = Strategy(default=default_limit_range, allow_create_on_update=True)
-QUOTA = Strategy(prepare_create=drop_status, prepare_update=keep_status, deletes_to_status=False)
+QUOTA = Strategy(
+    prepare_create=drop_status,
+    prepare_update=keep_status,
+    warnings_create=quota_warnings,
+    deletes_to_status=False,
+)
 PRIORITY_CLASS = Strategy(
     default=default_priority_class,
     tracks_generation=True,

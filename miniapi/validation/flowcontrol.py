@@ -11,6 +11,7 @@ from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
+from miniapi.validation.internal import internal
 
 _MAX_PRECEDENCE = 10000
 _MAX_QUEUES = 10_000_000
@@ -46,7 +47,10 @@ _MANDATORY_SCHEMAS: dict[str, dict[str, Any]] = {
         "rules": [{**_EVERYTHING[0], "subjects": _groups(*_ANYBODY)}],
     },
 }
-_MANDATORY_LEVELS: dict[str, dict[str, Any]] = {"catch-all": {"type": "Limited", "limited": _REJECT}}
+_MANDATORY_LEVELS: dict[str, dict[str, Any]] = {
+    "catch-all": {"type": "Limited", "limited": _REJECT},
+    "exempt": {"type": "Exempt"},
+}
 
 
 def _list(rule: dict[str, Any], path: str, name: str, missing: str, others: str) -> tuple[list[str], ErrorList]:
@@ -200,7 +204,8 @@ def create_schema(obj: Object) -> ErrorList:
     for i, rule in enumerate(spec.get("rules") or ()):
         errors += _policy_rule(rule, index("spec.rules", i))
     if name in _MANDATORY_SCHEMAS and spec != _MANDATORY_SCHEMAS[name]:
-        errors.append(field.invalid("spec", spec, f"spec of '{name}' must equal the fixed value"))
+        shown = internal("FlowSchemaSpec", spec)
+        errors.append(field.invalid("spec", shown, f"spec of '{name}' must equal the fixed value"))
     return errors + _conditions(obj.get("status") or {})
 
 
@@ -226,22 +231,33 @@ def _queuing(queuing: dict[str, Any], path: str) -> ErrorList:
 
 
 def _shares(part: dict[str, Any], path: str) -> ErrorList:
-    errors: ErrorList = []
-    shares, lendable = part.get("nominalConcurrencyShares") or 0, part.get("lendablePercent")
-    if shares < 0:
-        errors.append(field.invalid(child(path, "nominalConcurrencyShares"), shares, "must be a non-negative integer"))
-    if lendable is not None and not 0 <= lendable <= 100:
-        errors.append(field.invalid(child(path, "lendablePercent"), lendable, "must be between 0 and 100, inclusive"))
-    return errors
+    shares = part.get("nominalConcurrencyShares") or 0
+    if shares >= 0:
+        return []
+    return [field.invalid(child(path, "nominalConcurrencyShares"), shares, "must be a non-negative integer")]
+
+
+def _lendable(part: dict[str, Any], path: str) -> ErrorList:
+    percent = part.get("lendablePercent")
+    if percent is None or 0 <= percent <= 100:
+        return []
+    return [field.invalid(child(path, "lendablePercent"), percent, "must be between 0 and 100, inclusive")]
 
 
 def _limited(limited: dict[str, Any], path: str) -> ErrorList:
     errors = _shares(limited, path)
-    borrowing, response = limited.get("borrowingLimitPercent"), limited.get("limitResponse") or {}
+    errors += _limit_response(limited.get("limitResponse") or {}, child(path, "limitResponse"))
+    errors += _lendable(limited, path)
+    borrowing = limited.get("borrowingLimitPercent")
     if borrowing is not None and borrowing < 0:
         why = "if specified, must be a non-negative integer"
         errors.append(field.invalid(child(path, "borrowingLimitPercent"), borrowing, why))
-    at, kind, queuing = child(path, "limitResponse"), response.get("type") or "", response.get("queuing")
+    return errors
+
+
+def _limit_response(response: dict[str, Any], at: str) -> ErrorList:
+    errors: ErrorList = []
+    kind, queuing = response.get("type") or "", response.get("queuing")
     if kind not in ("Queue", "Reject"):
         errors.append(field.not_supported(child(at, "type"), kind, ("Queue", "Reject")))
     elif kind == "Reject" and queuing is not None:
@@ -266,7 +282,7 @@ def create_level(obj: Object) -> ErrorList:
         if limited is not None:
             errors.append(field.forbidden("spec.limited", "must be nil if the type is not Limited"))
         if exempt is not None:
-            errors += _shares(exempt, "spec.exempt")
+            errors += _shares(exempt, "spec.exempt") + _lendable(exempt, "spec.exempt")
     elif kind == "Limited":
         if exempt is not None:
             errors.append(field.forbidden("spec.exempt", "must be nil if the type is Limited"))
@@ -276,8 +292,12 @@ def create_level(obj: Object) -> ErrorList:
             errors += _limited(limited, "spec.limited")
     else:
         errors.append(field.not_supported("spec.type", kind, ("Exempt", "Limited")))
-    if name in _MANDATORY_LEVELS and spec != _MANDATORY_LEVELS[name]:
-        errors.append(field.invalid("spec", spec, f"spec of '{name}' must equal the fixed value"))
+    free = ("exempt",) if name == "exempt" else ()  # what its owner may set
+    fixed = {key: value for key, value in spec.items() if key not in free}
+    if name in _MANDATORY_LEVELS and fixed != _MANDATORY_LEVELS[name]:
+        shown = internal("PriorityLevelConfigurationSpec", spec)
+        but = " except the 'spec.exempt' field" if free else ""
+        errors.append(field.invalid("spec", shown, f"spec of '{name}'{but} must equal the fixed value"))
     return errors + _conditions(obj.get("status") or {})
 
 

@@ -58,7 +58,7 @@ def create_cluster_role(obj: Object) -> ErrorList:
     for i, selector in enumerate(selectors):
         errors += label_selector(selector, index(path, i))
         if not is_convertible(selector):
-            errors.append(field.invalid(index(path, i), selector, "invalid label selector."))
+            errors.append(field.invalid(index(path, i), None, "invalid label selector."))
     return errors
 
 

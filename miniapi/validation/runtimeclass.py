@@ -9,6 +9,7 @@ from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
+from miniapi.validation.internal import internal
 from miniapi.validation.metadata import label_map
 from miniapi.validation.scheduling import tolerations
 
@@ -21,13 +22,13 @@ def _scheduling(scheduling: dict[str, Any], path: str) -> ErrorList:
     errors += tolerations(found, at)
     for i, toleration in enumerate(found):
         if toleration in found[:i]:
-            errors.append(field.duplicate(index(at, i), toleration))
+            errors.append(field.duplicate(index(at, i), internal("Toleration", toleration)))
     return errors
 
 
 def create(obj: Object) -> ErrorList:
     """A handler, an overhead of amounts, scheduling."""
-    errors = rules.each("handler", obj.get("handler") or "", names.dns_label(obj.get("handler") or ""))
+    errors = rules.required_dns_label("handler", obj.get("handler"))
     if obj.get("overhead") is not None:
         errors += rules.resources({"limits": obj["overhead"].get("podFixed") or {}}, "overhead", ())
     if obj.get("scheduling") is not None:

@@ -61,11 +61,7 @@ def webhook_url(path: str, url: str) -> ErrorList:
 
 def webhook_service(path: str, service: dict[str, Any]) -> ErrorList:
     """ValidateWebhookService."""
-    errors = [
-        field.required(child(path, name), f"service {name} is required")
-        for name in ("name", "namespace")
-        if not service.get(name)
-    ]
+    errors = [field.required(child(path, name)) for name in ("name", "namespace") if not service.get(name)]
     port, text, at = service.get("port", 443), service.get("path"), child(path, "path")
     if wrong := names.port_number(port):
         errors.append(field.invalid(child(path, "port"), port, "port is not valid: " + ",".join(wrong)))

@@ -36,6 +36,10 @@ def secret(name: str, path: str) -> dict[str, Any]:
           'volume "v" (Projected): overlapping paths: "a/b" (ServiceAccountToken) with "a" (Secret "s")']),
         ("", "pods", {"spec": {"containers": [C], "volumes": [{"name": "v", "storageos": {}}]}},
          ["spec.volumes[0].storageOS: deprecated in v1.22, non-functional in v1.25+"]),
+        ("", "resourcequotas", {"spec": {"hard": {"requests.cpu": "2", "limits.cpu": "1"}}},
+         ["ResourceQuota requests.cpu (2) should be less than limits.cpu (1)"]),
+        ("", "secrets", {"type": "kubernetes.io/tls", "data": {"tls.crt": "", "tls.key": ""}},
+         ["tls: failed to find any PEM data in certificate input"]),
         ("", "persistentvolumes", {"spec": {"persistentVolumeReclaimPolicy": "Recycle", "rbd": {}}},
          ["spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended "
           "approach is to use dynamic provisioning.",

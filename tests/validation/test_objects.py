@@ -35,6 +35,30 @@ ROUTED = {"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy
             ['data[k]: Invalid value: "k": duplicate of key present in binaryData'],
         ),
         (
+            "flowcontrol.apiserver.k8s.io",
+            "prioritylevelconfigurations",
+            {
+                "spec": {
+                    "type": "Limited",
+                    "limited": {
+                        "nominalConcurrencyShares": -1,
+                        "lendablePercent": 101,
+                        "limitResponse": {"type": "Reject"},
+                    },
+                }
+            },
+            [
+                "spec.limited.nominalConcurrencyShares: Invalid value: -1: must be a non-negative integer",
+                "spec.limited.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive",
+            ],
+        ),
+        (
+            "",
+            "events",
+            {"involvedObject": {"namespace": "other"}},
+            ['involvedObject.namespace: Invalid value: "other": does not match event.namespace'],
+        ),
+        (
             "",
             "secrets",
             {"type": "kubernetes.io/tls"},

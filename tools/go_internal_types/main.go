@@ -10,6 +10,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	resourcev1 "k8s.io/api/resource/v1"
 	storagev1 "k8s.io/api/storage/v1"
 )
@@ -118,6 +119,7 @@ func main() {
 		corev1.PodSpec{}, corev1.PersistentVolumeSource{}, corev1.PersistentVolumeSpec{}, corev1.ObjectReference{},
 		batchv1.PodFailurePolicy{}, batchv1.SuccessPolicy{},
 		storagev1.CSINodeDriver{}, storagev1.VolumeAttachmentSpec{},
+		flowcontrolv1.FlowSchemaSpec{}, flowcontrolv1.PriorityLevelConfigurationSpec{},
 		resourcev1.ResourceClaimSpec{}, resourcev1.ResourceClaimTemplateSpec{}, resourcev1.AllocationResult{},
 	}
 	for _, root := range roots {

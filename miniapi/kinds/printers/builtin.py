@@ -99,7 +99,14 @@ def _daemon_set(obj: Object) -> Object:
 
 
 def _autoscaler(obj: Object) -> Object:
-    return hpa.to_v2(copy(obj)) if obj.get("apiVersion") == "autoscaling/v1" else obj
+    """With the metric that v1 has a field for first, where it mostly is."""
+    if obj.get("apiVersion") != "autoscaling/v1":
+        return obj
+    internal = hpa.to_v2(copy(obj))
+    metrics = internal["spec"].get("metrics")
+    if metrics and "targetCPUUtilizationPercentage" in obj["spec"]:
+        metrics.insert(0, metrics.pop())
+    return internal
 
 
 INTERNAL: Final[Mapping[tuple[str, str], Callable[[Object], Object]]] = {

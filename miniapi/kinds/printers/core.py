@@ -114,7 +114,7 @@ def _external(obj: Object) -> str:
         return ",".join(externals) or NONE
     if of_type == "LoadBalancer":
         balanced = load_balancer(obj)
-        found = [*externals, *([balanced] if balanced else [])]
+        found = [*([balanced] if balanced else []), *externals]
         return ",".join(found) or "<pending>"
     if of_type == "ExternalName":
         return str(wanted.get("externalName", ""))
@@ -124,7 +124,7 @@ def _external(obj: Object) -> str:
 def load_balancer(obj: Object) -> str:
     """Addresses and host names of status.loadBalancer."""
     entries = (status(obj).get("loadBalancer") or {}).get("ingress") or []
-    return ",".join(dict.fromkeys(e.get("ip") or e.get("hostname") or "" for e in entries))
+    return ",".join(sorted({e.get("ip") or e.get("hostname") or "" for e in entries}))
 
 
 MAX_ENDPOINTS = 3
