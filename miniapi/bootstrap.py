@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from miniapi import clock
 from miniapi.admission import builtin as admission
 from miniapi.admission.chain import AdmissionChain
+from miniapi.admission.configuration import BadAdmission
 from miniapi.admission.matching.equivalents import Versions
 from miniapi.aggregator.remote_kinds import RemoteKinds
 from miniapi.aggregator.server import aggregator_server
@@ -46,6 +47,7 @@ START_PROBLEMS = (
     BadAuthentication,
     BadAuthorization,
     BadAudit,
+    BadAdmission,
     StorageConfigError,
     StoreUnavailable,
     LoopbackFailed,
