@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from miniapi import clock
@@ -25,6 +25,7 @@ from miniapi.generic_config import generic_config
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.enablement import enabled
+from miniapi.kinds.kind import Kind
 from miniapi.kube.hooks import post_start_hooks
 from miniapi.kube.lister import CACHED, CachedLister, RegistryLister
 from miniapi.kube.resources import KubeResources
@@ -85,8 +86,9 @@ def _build(options: Options) -> Server:
     resources = KubeResources(rest_options, clock.utc_now)
     lister = RegistryLister(catalog, resources.of)
     config = generic_config(options, catalog, resources, lister)
-    chain = _admission(options, config, catalog, lister)
-    extensions = apiextensions_server(config, rest_options, chain, clock.utc_now)
+    webhooks = WebhookCaller(config.proxy_transport, ServiceResolver(lister))
+    chain = _admission(options, config, catalog, lister, webhooks)
+    extensions = apiextensions_server(config, rest_options, chain, webhooks, clock.utc_now)
     remote_kinds = RemoteKinds()
     more_kinds = (extensions.served, remote_kinds)
     kube = kube_server(config, catalog, resources, chain, clock.utc_now, extensions, more_kinds, extensions.openapi)
@@ -100,7 +102,8 @@ def _build(options: Options) -> Server:
     add_health_checks(config, storage, aggregator.check())
     add_sources(config, storage)
     always = (extensions.controller, aggregator.registration, aggregator.availability)
-    return Server(options, config, storage, rest_options, handler, (*always, *_controllers(options, config, catalog)))
+    chosen = _controllers(options, config, catalog, extensions.served.kinds)
+    return Server(options, config, storage, rest_options, handler, (*always, *chosen))
 
 
 def _rest_options(options: Options, storage: StorageFactory) -> RestOptions:
@@ -108,7 +111,9 @@ def _rest_options(options: Options, storage: StorageFactory) -> RestOptions:
     return RestOptions(storage, schemas, options.generic.event_ttl_seconds)
 
 
-def _admission(options: Options, config: GenericConfig, catalog: Catalog, lister: RegistryLister) -> AdmissionChain:
+def _admission(
+    options: Options, config: GenericConfig, catalog: Catalog, lister: RegistryLister, webhooks: WebhookCaller
+) -> AdmissionChain:
     """Reads what it asks for with every request from informers, everything else from the store."""
     informers = {
         (group, plural): config.informers.informer(group, "v1", plural)
@@ -124,19 +129,22 @@ def _admission(options: Options, config: GenericConfig, catalog: Catalog, lister
         catalog.kind,
         served_resources(catalog, config.informers),
         config.informers.informer,
-        WebhookCaller(config.proxy_transport, ServiceResolver(lister)),
+        webhooks,
         Versions(catalog),
         options.admission.configuration(),
     )
     return admission.build(sources)
 
 
-def _controllers(options: Options, config: GenericConfig, catalog: Catalog) -> list[controllers.Controller]:
+def _controllers(
+    options: Options, config: GenericConfig, catalog: Catalog, custom_kinds: Callable[[], Sequence[Kind]]
+) -> list[controllers.Controller]:
     own = config.serving.certificates
     sources = controllers.Sources(
         config.client,
         config.informers,
         catalog,
+        custom_kinds,
         config.serving.ca_file.read_text(),
         CertificateAuthority(own.ca, own.ca_key) if own else None,
         config.authentication.legacy_tokens,
