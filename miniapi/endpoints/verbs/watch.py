@@ -23,6 +23,8 @@ from miniapi.registry.fanout import Frames, deleted
 from miniapi.storage.interface import Event, Progress, RevisionCompacted, Stored, StoreUnavailable
 from miniapi.wire import JSON, PROTOBUF, Reply
 
+INITIAL_AT_ONCE = 200
+"""Objects of a streaming list that are encoded before others have their turn."""
 BOOKMARK_SECONDS = 60.0
 
 Stream = AbstractAsyncContextManager[AsyncIterator[Sequence[Event] | Progress]]
@@ -85,9 +87,12 @@ class _Watcher:
                     await reach(self.scope, after)
                 page = await resource.scan(self.namespace)
                 after = page.revision
-                chunk = self._initial(page.items, after, with_end=self.options.allow_bookmarks)
-                if chunk:
-                    yield chunk
+                for start in range(0, len(page.items), INITIAL_AT_ONCE):
+                    if chunk := self._initial(page.items[start : start + INITIAL_AT_ONCE]):
+                        yield chunk
+                    await asyncio.sleep(0)
+                if self.options.allow_bookmarks:
+                    yield self._bookmark(after, initial_end=True)
             elif not after:
                 after = await resource.revision()
             async with resource.watch(self.namespace, after) as stream:
@@ -138,11 +143,8 @@ class _Watcher:
             if pending is not None:
                 pending.cancel()
 
-    def _initial(self, items: Sequence[Stored], revision: int, *, with_end: bool) -> bytes:
-        frames = [self._frame("ADDED", s) for s in items if self._matches(s)]
-        if with_end:
-            frames.append(self._bookmark(revision, initial_end=True))
-        return b"".join(frames)
+    def _initial(self, items: Sequence[Stored]) -> bytes:
+        return b"".join([self._frame("ADDED", s) for s in items if self._matches(s)])
 
     def _matches(self, stored: Stored) -> bool:
         return self.selection.everything or self.selection.matches(self.scope.versioned.object(stored))
