@@ -85,7 +85,7 @@ def _build(options: Options) -> Server:
     rest_options = _rest_options(options, storage)
     resources = KubeResources(rest_options, clock.utc_now)
     lister = RegistryLister(catalog, resources.of)
-    config = generic_config(options, catalog, resources, lister)
+    config = generic_config(options, catalog, lister)
     webhooks = WebhookCaller(config.proxy_transport, ServiceResolver(lister))
     chain = _admission(options, config, catalog, lister, webhooks)
     extensions = apiextensions_server(config, rest_options, chain, webhooks, clock.utc_now)
