@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from time import perf_counter
 
 from miniapi import errors
-from miniapi.authz.forbidden import denied as denied
+from miniapi.authz.forbidden import denied
 from miniapi.authz.interface import Attributes, Authorizer, Decision
 from miniapi.authz.options import ALWAYS_ALLOWED
 from miniapi.endpoints.context import Context, Filter, Handler
@@ -69,7 +69,7 @@ def authorization(
             decision = await decide(context)
             if decision.verdict == "allow":
                 counted.authorized("allowed", perf_counter() - started)
-                if context.audit is not None:
+                if context.audited:
                     _note(context, "allow", decision.reason)
                 return await handler(context)
             result = "error" if decision.error else _RESULTS[decision.verdict]
