@@ -12,6 +12,7 @@ from typing import Any
 from miniapi.meta import names
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
+from miniapi.validation.api_approval import approval_problems
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
 from miniapi.validation.structural_schema import mentions, openapi, structural
@@ -327,12 +328,12 @@ def validation() -> Validation:
         errors: ErrorList = []
         if name != wanted:
             errors.append(field.invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'))
-        return errors + _spec(spec) + _status(obj)
+        return errors + _spec(spec) + _status(obj) + approval_problems(obj, None)
 
     def update(obj: Object, old: Object) -> ErrorList:
         spec, before = obj.get("spec") or {}, old.get("spec") or {}
         errors = _spec(spec) + _fixed(spec, before, _established(old))
-        return errors + _status(obj) + _stored(obj)
+        return errors + _status(obj) + _stored(obj) + approval_problems(obj, old)
 
     return Validation(create, update, names.name_is_dns_subdomain, qualified_finalizers=False)
 
