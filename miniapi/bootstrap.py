@@ -27,6 +27,7 @@ from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.enablement import enabled
 from miniapi.kinds.kind import Kind
 from miniapi.kube.hooks import post_start_hooks
+from miniapi.kube.kubelet_options import BadKubeletFiles
 from miniapi.kube.lister import CACHED, CachedLister, RegistryLister
 from miniapi.kube.resources import KubeResources
 from miniapi.kube.served_resources import served_resources
@@ -49,6 +50,7 @@ START_PROBLEMS = (
     BadAuthorization,
     BadAudit,
     BadAdmission,
+    BadKubeletFiles,
     StorageConfigError,
     StoreUnavailable,
     LoopbackFailed,
@@ -91,7 +93,17 @@ def _build(options: Options) -> Server:
     extensions = apiextensions_server(config, rest_options, chain, webhooks, clock.utc_now)
     remote_kinds = RemoteKinds()
     more_kinds = (extensions.served, remote_kinds)
-    kube = kube_server(config, catalog, resources, chain, clock.utc_now, extensions, more_kinds, extensions.openapi)
+    kube = kube_server(
+        config,
+        catalog,
+        resources,
+        chain,
+        clock.utc_now,
+        extensions,
+        more_kinds,
+        extensions.openapi,
+        options.kubelet,
+    )
     served = dict.fromkeys((kind.gvk.group, kind.gvk.version) for kind in catalog)
     identity = options.aggregator.identity()
     aggregator = aggregator_server(config, lister, served, identity, remote_kinds, clock.utc_now, kube)
