@@ -11,7 +11,7 @@ import orjson
 from miniapi import errors
 from miniapi.codec.cbor import CborCodec
 from miniapi.codec.interface import Codec, DecodeError
-from miniapi.codec.json import duplicates, json_complaint, loads
+from miniapi.codec.json import duplicates, loads
 from miniapi.codec.yaml import YamlCodec
 from miniapi.endpoints.body import Unfit, default, fit_again, json_type, read, strict_error, warn_of
 from miniapi.endpoints.context import Context
@@ -25,6 +25,7 @@ from miniapi.endpoints.routing import (
     patch_types,
 )
 from miniapi.endpoints.scope import Scope
+from miniapi.meta.go_json import json_complaint
 from miniapi.meta.objects import Object
 from miniapi.patch import json_patch, merge_patch, strategic
 from miniapi.patch.go_format import plain, quote

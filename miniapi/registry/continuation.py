@@ -8,7 +8,7 @@ import posixpath
 import re
 
 from miniapi import errors
-from miniapi.codec.json import json_complaint
+from miniapi.meta.go_json import json_complaint
 
 LATEST = -1
 """The revision of a token that goes on with whatever is there by then."""

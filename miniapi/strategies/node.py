@@ -17,7 +17,33 @@ def default(obj: Object) -> None:
     if spec.get("podCIDR") and not spec.get("podCIDRs"):
         spec["podCIDRs"] = [spec["podCIDR"]]
     elif spec.get("podCIDRs"):
-        spec["podCIDR"] = spec["podCIDRs"][0]
+        first = spec.setdefault("podCIDR", spec["podCIDRs"][0])
+        if first != spec["podCIDRs"][0]:
+            spec["podCIDRs"] = [first]
+
+
+def _drop_config(obj: Object, old: Object | None) -> None:
+    """Dynamic kubelet configuration is gone; what is there stays."""
+    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    if old is None or (old.get("spec") or {}).get("configSource") is None:
+        spec.pop("configSource", None)
+    if old is None:
+        status.pop("config", None)
+
+
+def _prepare_create(obj: Object, _ctx: WriteContext) -> None:
+    _drop_config(obj, None)
+
+
+def _prepare_update(obj: Object, old: Object, ctx: WriteContext) -> None:
+    keep_status(obj, old, ctx)
+    _drop_config(obj, old)
+
+
+def _prepare_status_update(obj: Object, old: Object, ctx: WriteContext) -> None:
+    keep_spec(obj, old, ctx)
+    if (old.get("status") or {}).get("config") is None:
+        (obj.get("status") or {}).pop("config", None)
 
 
 def node_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
@@ -45,9 +71,10 @@ def _unschedulable(obj: Object) -> str:
 
 STRATEGY = Strategy(
     default=default,
-    prepare_update=keep_status,
+    prepare_create=_prepare_create,
+    prepare_update=_prepare_update,
     warnings_create=node_warnings,
     warnings_update=lambda obj, _old, ctx: node_warnings(obj, ctx),
     selectable_fields={"spec.unschedulable": _unschedulable},
 )
-STATUS = Strategy(default=default, prepare_update=keep_spec, reset_fields=frozenset({"spec"}))
+STATUS = Strategy(default=default, prepare_update=_prepare_status_update, reset_fields=frozenset({"spec"}))

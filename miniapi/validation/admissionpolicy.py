@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from miniapi.meta import gvk, names
@@ -18,6 +19,7 @@ from miniapi.validation.admission_rules import (
 from miniapi.validation.expressions import compile_expression
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
+from miniapi.validation.metadata import conditions
 from miniapi.validation.selector import label_selector
 
 _MAX_AUDIT_ANNOTATIONS = 20
@@ -96,11 +98,9 @@ def _validation(value: dict[str, Any], path: str, spec: dict[str, Any], compile_
         errors += compile_("messageExpression", told, at, spec)
     at, trimmed = child(path, "message"), message.strip()
     if message and not trimmed:
-        errors.append(field.invalid(at, message, "message must be non-empty if specified"))
+        errors.append(field.invalid(at, message, "must be non-empty if specified"))
     elif "\n" in trimmed or "\r" in trimmed:
-        errors.append(field.invalid(at, message, "message must not contain line breaks"))
-    elif "\n" in expression.strip() and not trimmed:
-        errors.append(field.required(at, "message must be specified if expression contains line breaks"))
+        errors.append(field.invalid(at, message, "must not contain line breaks"))
     return errors + rules.optional_choice(child(path, "reason"), value.get("reason"), _REASONS)
 
 
@@ -128,7 +128,7 @@ def _audit(obj: Object, spec: dict[str, Any], compile_: Compile) -> ErrorList:
     return errors
 
 
-def _head(spec: dict[str, Any], compile_: Compile, match: bool) -> ErrorList:
+def _head(spec: dict[str, Any], compile_: Compile, match: bool, mutating: bool = False) -> ErrorList:
     """Failure policy, parameters, what is matched, variables."""
     policy, constraints, path = spec.get("failurePolicy"), spec.get("matchConstraints"), "spec.matchConstraints"
     errors: ErrorList = []
@@ -143,6 +143,8 @@ def _head(spec: dict[str, Any], compile_: Compile, match: bool) -> ErrorList:
         errors += match_resources(constraints, path)
         if not constraints.get("resourceRules"):
             errors.append(field.required(child(path, "resourceRules")))
+        if mutating:
+            errors += _mutable(constraints, path)
     if match:
         errors += match_conditions(spec, "spec", compile_)
     return errors + _variables(spec, compile_)
@@ -181,23 +183,31 @@ _PATCHES = {"ApplyConfiguration": "applyConfiguration", "JSONPatch": "jsonPatch"
 def _mutation(value: dict[str, Any], path: str, spec: dict[str, Any], compile_: Compile) -> ErrorList:
     kind, at = value.get("patchType") or "", child(path, "patchType")
     if not kind:
-        return [field.required(at, "patchType is not specified")]
+        return [field.required(at)]
     if kind not in _PATCHES:
         return [field.not_supported(at, kind, tuple(_PATCHES))]
     errors: ErrorList = []
+    wrong: ErrorList = []
     for other, name in _PATCHES.items():
         part, where = value.get(name), child(path, name)
         if other != kind and part is not None:
-            errors.append(field.invalid(where, "{}", f"{name} must not be specified when patchType is '{kind}'"))
+            wrong.append(field.invalid(where, f"{{{name}}}", f"must not be specified when patchType is {kind}"))
         elif other == kind and part is None:
-            errors.append(field.required(where, f"{name} must be specified when patchType is '{kind}'"))
+            errors.append(field.required(where, f"must be specified when patchType is {kind}"))
         elif part is not None:
             expression = part.get("expression") or ""
             if expression.strip():
                 errors += compile_("mutation", expression, child(where, "expression"), spec)
             else:
-                errors.append(field.required(child(where, "expression"), "expression is not specified"))
-    return errors
+                errors.append(field.required(child(where, "expression")))
+    return errors + wrong
+
+
+def _mutable(match: Mapping[str, Any] | None, path: str) -> ErrorList:
+    """Only what creates and updates can be mutated."""
+    operations = (o for rule in (match or {}).get("resourceRules") or () for o in rule.get("operations") or ())
+    at, known = child(path, "resourceRules", "operations"), ("*", "CREATE", "UPDATE")
+    return [field.not_supported(at, o, known) for o in operations if o not in known]
 
 
 def mutating(compile_: Compile = no_compile) -> Validation:
@@ -205,7 +215,7 @@ def mutating(compile_: Compile = no_compile) -> Validation:
 
     def check(obj: Object, match: bool) -> ErrorList:
         spec = obj.get("spec") or {}
-        errors = _head(spec, compile_, match)
+        errors = _head(spec, compile_, match, mutating=True)
         if not spec.get("mutations"):
             errors.append(field.required("spec.mutations", "mutations must contain at least one item"))
         for i, value in enumerate(spec.get("mutations") or ()):
@@ -268,8 +278,24 @@ def _actions(obj: Object) -> ErrorList:
     return errors
 
 
+def _mutating_binding(obj: Object) -> ErrorList:
+    return _binding(obj) + _mutable((obj.get("spec") or {}).get("matchResources"), "spec.matchResources")
+
+
 def _validating_binding(obj: Object) -> ErrorList:
     return _binding(obj) + _actions(obj)
+
+
+def _update_status(obj: Object, _old: Object) -> ErrorList:
+    """validateValidatingAdmissionPolicyStatus."""
+    status = obj.get("status") or {}
+    errors: ErrorList = []
+    for i, warning in enumerate((status.get("typeChecking") or {}).get("expressionWarnings") or ()):
+        at = index("status.typeChecking.expressionWarnings", i)
+        errors += rules.required_fields(warning, at, "warning")
+        if not (warning.get("fieldRef") or "").strip():
+            errors.append(field.required(child(at, "fieldRef")))
+    return errors + conditions(status.get("conditions") or (), "status.conditions")
 
 
 VALIDATING = validating(compile_expression)
@@ -282,11 +308,10 @@ VALIDATING_BINDING = Validation(
     update_metadata=("whole",),
 )
 MUTATING_BINDING = Validation(
-    _binding,
-    lambda obj, _old: _binding(obj),
+    _mutating_binding,
+    lambda obj, _old: _mutating_binding(obj),
     names.name_is_dns_subdomain,
     qualified_finalizers=False,
     update_metadata=("whole",),
 )
-STATUS = Validation()
-"""Type checking's own report is trusted."""
+STATUS = Validation(update=_update_status)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
 from miniapi.meta import names
 from miniapi.meta.objects import Object
 from miniapi.validation import field
@@ -20,6 +22,9 @@ def create(obj: Object) -> ErrorList:
     if name != f"{version}.{group}":
         shown = field.show(f"{version}.{group}")
         errors.append(field.invalid("metadata.name", name, f'must be `spec.version+"."+spec.group`: {shown}'))
+    if not group and version != "v1":
+        why = "only v1 may have an empty group and it better be legacy kube"
+        errors.append(field.required("spec.group", why))
     if group and (wrong := names.dns_subdomain(group)):
         errors.append(field.invalid("spec.group", group, ",".join(wrong)))
     if wrong := names.dns_1035_label(version):
@@ -35,16 +40,15 @@ def create(obj: Object) -> ErrorList:
     service, bundle, insecure = spec.get("service"), spec.get("caBundle"), spec.get("insecureSkipTLSVerify")
     if service is None:
         if bundle:
-            errors.append(
-                field.invalid("spec.caBundle", f"{len(bundle)} bytes", "local APIServices may not have a caBundle")
-            )
+            shown = f"{len(b64decode(bundle))} bytes"
+            errors.append(field.invalid("spec.caBundle", shown, "local APIServices may not have a caBundle"))
         if insecure:
             why = "local APIServices may not have insecureSkipTLSVerify"
             errors.append(field.invalid("spec.insecureSkipTLSVerify", True, why))
         return errors
     errors += [field.required(child("spec.service", n)) for n in ("namespace", "name") if not service.get(n)]
     if wrong := names.port_number(service.get("port", 443)):
-        errors.append(field.invalid("spec.service.port", service["port"], "port is not valid: " + ",".join(wrong)))
+        errors.append(field.invalid("spec.service.port", service["port"], "port is not valid: " + ", ".join(wrong)))
     if insecure and bundle:
         errors.append(field.invalid("spec.insecureSkipTLSVerify", True, "may not be true if caBundle is present"))
     return errors

@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from miniapi.meta import names
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
-from miniapi.validation.api_approval import approval_problems
-from miniapi.validation.field import ErrorList, child, index
+from miniapi.validation.field import ErrorList, child, index, key
 from miniapi.validation.interface import Validation
-from miniapi.validation.structural_schema import mentions, openapi, structural
+from miniapi.validation.structural_schema import is_convertible, mentions, openapi, structural
 from miniapi.validation.webhook import webhook_service, webhook_url
 
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 _COLUMN_FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
+_APPROVED = "api-approved.kubernetes.io"
+_SEE = ", see https://github.com/kubernetes/enhancements/pull/1111"
 _MIXED_CASE = "may have mixed case, but should otherwise match: "
 _MAX_SELECTABLE = 8
 _MAX_WARNING_CHARS = 256
@@ -150,19 +152,20 @@ def _selectable(fields: list[Any], schema: Mapping[str, Any], path: str) -> Erro
 
 def _schema(schema: Mapping[str, Any], path: str) -> ErrorList:
     errors = openapi(schema, path)
-    broken = structural(schema, path)
+    convertible = is_convertible(schema)
+    broken = structural(schema, path) if convertible else []
     if mentions(schema, "x-kubernetes-validations"):
         # Expressions are costly to import, and few schemas have them.
         from miniapi.validation.crd_rules import compiled_rules, rule_forms
 
         errors += rule_forms(schema, path)
-        if not errors and not broken:
+        if not errors and not broken and convertible:
             errors += compiled_rules(schema, path)
-    if not broken and mentions(schema, "default"):
+    if convertible and not broken and mentions(schema, "default"):
         from miniapi.validation.crd_defaults import default_problems
 
         broken = default_problems(schema, path)
-    return errors + broken
+    return broken + errors
 
 
 def _parts(version: Mapping[str, Any], path: str, only: set[str]) -> ErrorList:
@@ -183,9 +186,9 @@ def _parts(version: Mapping[str, Any], path: str, only: set[str]) -> ErrorList:
     return errors
 
 
-def _shown(versions: list[Any]) -> list[dict[str, Any]] | None:
+def _shown(versions: list[Any]) -> list[dict[str, Any]]:
     hidden = dict.fromkeys(_PARTS.values())
-    return [{**{go: v.get(name, zero) for go, name, zero in _SHOWN_VERSION}, **hidden} for v in versions] or None
+    return [{**{go: v.get(name, zero) for go, name, zero in _SHOWN_VERSION}, **hidden} for v in versions]
 
 
 def _warning(version: Mapping[str, Any], path: str) -> ErrorList:
@@ -195,12 +198,16 @@ def _warning(version: Mapping[str, Any], path: str) -> ErrorList:
     problems = []
     if not version.get("deprecated"):
         problems.append("can only be set for deprecated versions")
-    elif len(text) > _MAX_WARNING_CHARS:
-        problems.append(f"must be <= {_MAX_WARNING_CHARS} characters long")
-    elif not text:
-        problems.append("must not be an empty string")
-    elif not text.isprintable():
-        problems.append("must only contain printable UTF-8 characters; non-printable character found")
+    else:
+        if names.size(text) > _MAX_WARNING_CHARS:
+            problems.append(f"must be <= {_MAX_WARNING_CHARS} characters long")
+        if not text:
+            problems.append("must not be an empty string")
+        for i, char in enumerate(text):
+            if not char.isprintable():
+                found = f"non-printable character found at index {names.size(text[:i])}"
+                problems.append(f"must only contain printable UTF-8 characters; {found}")
+                break
     return [field.invalid(at, text, problem) for problem in problems]
 
 
@@ -215,14 +222,10 @@ def _versions(spec: Mapping[str, Any], versions: list[Any], own: set[str]) -> Er
     if len(set(found)) < len(found):
         errors.append(field.invalid("spec.versions", _shown(versions), "must contain unique version names"))
     if sum(bool(v.get("storage")) for v in versions) != 1:
-        why = "must have exactly one version marked as storage version"
-        errors.append(field.invalid("spec.versions", _shown(versions), why))
+        why, shown = "must have exactly one version marked as storage version", _shown(versions)
+        errors.append(field.invalid("spec.versions", shown if "versions" in spec else None, why))
     if versions and (wrong := names.dns_1035_label(versions[0].get("name") or "")):
         errors.append(field.invalid("spec.version", versions[0].get("name") or "", ",".join(wrong)))
-    for i, version in enumerate(versions):
-        if (version.get("schema") or {}).get("openAPIV3Schema") is None:
-            at = child(index("spec.versions", i), "schema", "openAPIV3Schema")
-            errors.append(field.required(at, "schemas are required"))
     return errors
 
 
@@ -267,8 +270,9 @@ def _spec(spec: Mapping[str, Any]) -> ErrorList:
     elif "." not in group:
         errors.append(field.invalid("spec.group", group, "should be a domain with at least one dot"))
     errors += field.one_of("spec.scope", scope, ("Cluster", "Namespaced"))
-    if spec.get("preserveUnknownFields"):
-        errors.append(field.invalid("spec.preserveUnknownFields", True, _PRESERVE_RULE))
+    for i, version in enumerate(versions):
+        if (version.get("schema") or {}).get("openAPIV3Schema") is None:
+            errors.append(field.required(child(index("spec.versions", i), "schema", "openAPIV3Schema")))
     shared = {n for n in _PARTS if all((v.get(n) or None) == (versions[0].get(n) or None) for v in versions)}
     errors += _versions(spec, versions, set(_PARTS) - shared)
     errors += rules.required_fields(spec.get("names") or {}, "spec.names", "plural", "singular", "kind", "listKind")
@@ -279,29 +283,57 @@ def _spec(spec: Mapping[str, Any]) -> ErrorList:
 
 
 def _status(obj: Object) -> ErrorList:
-    status, versions = obj.get("status") or {}, (obj.get("spec") or {}).get("versions") or ()
-    stored, path = status.get("storedVersions") or [], "status.storedVersions"
-    storage = [v.get("name") or "" for v in versions if v.get("storage")]
-    errors: ErrorList = []
-    if not stored:
-        errors.append(field.invalid(path, None, "must have at least one stored version"))
-    elif storage and storage[-1] not in stored:
-        errors.append(field.invalid(path, stored, f"must have the storage version {storage[-1]}"))
-    return _names(status.get("acceptedNames") or {}, "status.acceptedNames") + errors
+    return _names((obj.get("status") or {}).get("acceptedNames") or {}, "status.acceptedNames")
 
 
 def _stored(obj: Object) -> ErrorList:
-    known = {v.get("name") for v in (obj.get("spec") or {}).get("versions") or ()}
+    """ValidateCustomResourceDefinitionStoredVersions, which takes each version once."""
+    status, versions = obj.get("status") or {}, (obj.get("spec") or {}).get("versions") or ()
+    stored, path = status.get("storedVersions") or [], "status.storedVersions"
+    if not stored:
+        return [field.invalid(path, None, "must have at least one stored version")]
+    left = {name: i for i, name in enumerate(stored)}
     errors: ErrorList = []
-    for i, name in enumerate((obj.get("status") or {}).get("storedVersions") or ()):
-        if name not in known:
-            why = (
-                f"missing from spec.versions; {name} was previously a storage version, and must remain in "
-                f"spec.versions until a storage migration ensures no data remains persisted in {name} "
-                f"and removes {name} from status.storedVersions"
-            )
-            errors.append(field.invalid(index("status.storedVersions", i), name, why))
+    for version in versions:
+        name = version.get("name") or ""
+        if left.pop(name, None) is None and version.get("storage"):
+            errors.append(field.invalid(path, stored, f"must have the storage version {name}"))
+    for name, i in left.items():
+        why = (
+            f"missing from spec.versions; {name} was previously a storage version, and must remain in "
+            f"spec.versions until a storage migration ensures no data remains persisted in {name} "
+            f"and removes {name} from status.storedVersions"
+        )
+        errors.append(field.invalid(index(path, i), name, why))
     return errors
+
+
+def _approved(obj: Object, old: Object | None) -> ErrorList:
+    """validateAPIApproval: the community's own groups need an annotation that says who agreed."""
+    group = "." + ((obj.get("spec") or {}).get("group") or "")
+    text = (obj["metadata"].get("annotations") or {}).get(_APPROVED, "")
+    if not group.endswith((".k8s.io", ".kubernetes.io")) or (old is not None and _approval(old) == _approval(obj)):
+        return []
+    path, must = key("metadata.annotations", _APPROVED), f'protected groups must have approval annotation "{_APPROVED}"'
+    if _approval(obj) == "missing":
+        return [field.required(path, must + _SEE)]
+    if _approval(obj) == "invalid":
+        return [field.invalid(path, text, f'{must} with either a URL or a reason starting with "unapproved"{_SEE}')]
+    return []
+
+
+def _approval(obj: Object) -> str:
+    text = (obj["metadata"].get("annotations") or {}).get(_APPROVED, "")
+    if not text or text.startswith("unapproved"):
+        return "bypassed" if text else "missing"
+    parts = urlsplit(text)
+    return "approved" if parts.scheme and parts.netloc else "invalid"
+
+
+def _pruned(spec: Mapping[str, Any], before: Mapping[str, Any]) -> ErrorList:
+    if not spec.get("preserveUnknownFields") or before.get("preserveUnknownFields"):
+        return []
+    return [field.invalid("spec.preserveUnknownFields", True, _PRESERVE_RULE)]
 
 
 def _established(obj: Object) -> bool:
@@ -328,19 +360,19 @@ def validation() -> Validation:
         errors: ErrorList = []
         if name != wanted:
             errors.append(field.invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'))
-        return errors + _spec(spec) + _status(obj) + approval_problems(obj, None)
+        return errors + _spec(spec) + _status(obj) + _stored(obj) + _approved(obj, None) + _pruned(spec, {})
 
     def update(obj: Object, old: Object) -> ErrorList:
         spec, before = obj.get("spec") or {}, old.get("spec") or {}
         errors = _spec(spec) + _fixed(spec, before, _established(old))
-        return errors + _status(obj) + _stored(obj) + approval_problems(obj, old)
+        return errors + _status(obj) + _stored(obj) + _approved(obj, old) + _pruned(spec, before)
 
     return Validation(create, update, names.name_is_dns_subdomain, qualified_finalizers=False)
 
 
 def update_status(obj: Object, _old: Object) -> ErrorList:
-    """Accepted names and stored versions."""
-    return _status(obj) + _stored(obj)
+    """Accepted names."""
+    return _status(obj)
 
 
 VALIDATION = validation()

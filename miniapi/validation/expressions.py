@@ -1,4 +1,4 @@
-"""Judges the CEL of policies and webhooks where validation meets it; imported when the first expression comes."""
+"""Judges CEL of policies, webhooks and devices where validation meets it; imported when the first expression comes."""
 
 from __future__ import annotations
 
@@ -15,3 +15,13 @@ def compile_expression(use: str, expression: str, path: str, spec: Mapping[str, 
 
     text = complaint(use, expression, path, spec)
     return [field.invalid(path, expression, text)] if text else []
+
+
+def compile_selector(_use: str, expression: str, path: str, _spec: Mapping[str, Any]) -> ErrorList:
+    """An `admission_rules.Compile` for selectors of devices."""
+    from miniapi.expressions.devices import complaint
+
+    text, costs = complaint(expression)
+    if not text:
+        return []
+    return [field.forbidden(path, text) if costs else field.invalid(path, expression, text)]

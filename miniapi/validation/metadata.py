@@ -237,6 +237,14 @@ def conditions(values: Sequence[Mapping[str, Any]], path: str) -> ErrorList:
     return errors
 
 
+def template_metadata(meta: Mapping[str, Any], path: str) -> ErrorList:
+    """ValidateTemplateObjectMeta: labels and annotations alone."""
+    errors = annotation_map(meta.get("annotations") or {}, field.child(path, "annotations"))
+    errors += label_map(meta.get("labels") or {}, field.child(path, "labels"))
+    others = (name for name in meta if name not in ("annotations", "labels"))
+    return errors + [field.forbidden(field.child(path, name), "cannot be set") for name in others]
+
+
 def _condition(condition: Mapping[str, Any], path: str) -> ErrorList:
     errors = label_name(condition.get("type") or "", field.child(path, "type"))
     status = condition.get("status") or ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from miniapi.meta import names
+from miniapi.meta.go_json import json_complaint
 from miniapi.meta.network import parse_cidr
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
@@ -15,6 +18,13 @@ from miniapi.validation.network import valid_cidr
 
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _POD_CIDR_CHANGED = 'node updates may not change podCIDR except from "" to valid'
+_AVOID = "scheduler.alpha.kubernetes.io/preferAvoidPods"
+_MAX_FEATURE_BYTES = 253
+_feature = re.compile(r"[A-Z][a-zA-Z0-9]*(/[a-zA-Z][a-zA-Z0-9]*)*").fullmatch
+_NO_FEATURE = (
+    ": must start with an UpperCamelCase segment, with subsequent segments separated by '/' "
+    "(e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes"
+)
 _ONE_SOURCE = "exactly one reference subfield must be non-nil"
 
 
@@ -63,9 +73,52 @@ def _pod_cidrs(cidrs: list[str]) -> ErrorList:
 
 def create(obj: Object) -> ErrorList:
     """Taints, amounts, pod CIDRs."""
-    spec = obj.get("spec") or {}
-    errors = taints(spec.get("taints") or (), "metadata.taints") + _resources(obj.get("status") or {})
-    return errors + _pod_cidrs(spec.get("podCIDRs") or [])
+    spec, status = obj.get("spec") or {}, obj.get("status") or {}
+    errors = _avoided_pods(obj) + taints(spec.get("taints") or (), "metadata.taints") + _resources(status)
+    swap = ((status.get("nodeInfo") or {}).get("swap") or {}).get("capacity")
+    if swap is not None and swap <= 0:
+        errors.append(field.invalid("metadata.nodeSwapStatus.capacity", swap, "must be greater than 0"))
+    return errors + _features(status) + _pod_cidrs(spec.get("podCIDRs") or [])
+
+
+def _avoided_pods(obj: Object) -> ErrorList:
+    """ValidateAvoidPodsInNodeAnnotations."""
+    text, path = (obj["metadata"].get("annotations") or {}).get(_AVOID) or "", "metadata.annotations"
+    if not text:
+        return []
+    try:
+        avoided = json.loads(text)
+    except ValueError:
+        return [field.invalid(child(path, "AvoidPods"), _AVOID, json_complaint(text.encode()))]
+    errors: ErrorList = []
+    for i, entry in enumerate((avoided.get("preferAvoidPods") if isinstance(avoided, dict) else None) or ()):
+        at = child(index(child(path, _AVOID), i), "PodSignature")
+        owner = (entry.get("podSignature") or {}).get("podController")
+        if owner is None:
+            errors.append(field.required(at))
+        elif not owner.get("controller"):
+            why = "must point to a controller"
+            errors.append(field.invalid(child(at, "PodController", "Controller"), False, why))
+    return errors
+
+
+def _features(status: Mapping[str, Any]) -> ErrorList:
+    """validateNodeDeclaredFeatures: well formed and in order."""
+    path, errors = "status.declaredFeatures", list[field.FieldError]()
+    features = status.get("declaredFeatures") or []
+    for i, feature in enumerate(features):
+        shown = f"invalid feature name {field.show(feature)}"
+        if names.size(feature) > _MAX_FEATURE_BYTES:
+            why = f"{shown}: must be no more than {_MAX_FEATURE_BYTES} characters"
+            errors.append(field.invalid(index(path, i), feature, why))
+        elif not _feature(feature):
+            errors.append(field.invalid(index(path, i), feature, shown + _NO_FEATURE))
+        for following in features[i + 1 : i + 2]:
+            if feature == following:
+                errors.append(field.duplicate(index(path, i + 1), following))
+            elif feature > following:
+                errors.append(field.invalid(index(path, i + 1), following, "list must be sorted alphabetically"))
+    return errors
 
 
 def _config_map(source: Mapping[str, Any], path: str, in_spec: bool) -> ErrorList:
@@ -95,7 +148,7 @@ def _config_source(source: Mapping[str, Any], path: str, in_spec: bool) -> Error
 def update(obj: Object, old: Object) -> ErrorList:
     """Pod CIDRs and provider ID are set once."""
     spec, before, status = obj.get("spec") or {}, old.get("spec") or {}, obj.get("status") or {}
-    errors, seen = _resources(status), list[Any]()
+    errors, seen = _avoided_pods(obj) + _resources(status) + _features(status), list[Any]()
     for i, address in enumerate(status.get("addresses") or ()):
         if address in seen:
             shown = {"Type": address.get("type", ""), "Address": address.get("address", "")}
@@ -121,5 +174,9 @@ def update(obj: Object, old: Object) -> ErrorList:
     return errors
 
 
-VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
+def _update(obj: Object, old: Object) -> ErrorList:
+    return create(obj) + update(obj, old)
+
+
+VALIDATION = Validation(create, _update, names.name_is_dns_subdomain, update_metadata=("whole", "changed"))
 STATUS = Validation(update=update)

@@ -5,6 +5,8 @@ Expressions are compiled by whoever can (`Compile`).
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,8 +14,11 @@ from miniapi.meta import names
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.admission_rules import Compile, no_compile
+from miniapi.validation.expressions import compile_selector
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
+from miniapi.validation.internal import internal
+from miniapi.validation.metadata import conditions, template_metadata
 from miniapi.validation.scheduling import node_selector
 
 _MAX_REQUESTS = 32
@@ -22,10 +27,19 @@ _MAX_ALTERNATIVES = 8
 _MAX_RESERVATIONS = 256
 _MAX_EXPRESSION_BYTES = 10 * 1024
 _MAX_POOL_BYTES = 253
-_MAX_DOMAIN_BYTES = 63
 _MAX_ID_BYTES = 32
 _MAX_PARAMETER_BYTES = 10 * 1024
+_MAX_BINDING_CONDITIONS = 4
+_MAX_DEVICE_CONDITIONS = 8
+_MAX_IPS = 16
+_ID = ("driver", "pool", "device", "shareID")
+_uuid = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+_NO_UUID = (
+    "uid must be in RFC 4122 normalized form, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx` with lowercase hexadecimal "
+    "characters"
+)
 _NO_REQUEST = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"
+_NO_DOMAIN = "a fully qualified name must be a domain and a name separated by a slash"
 Check = Callable[[Any, str], ErrorList]
 
 
@@ -127,7 +141,7 @@ def _exact(request: Mapping[str, Any], path: str, compile_: Compile) -> ErrorLis
 
 
 def _request(request: Mapping[str, Any], path: str, compile_: Compile) -> ErrorList:
-    errors = rules.required_dns_label(child(path, "name"), name_of(request))
+    errors = rules.dns_label(child(path, "name"), name_of(request))
     exactly, alternatives = request.get("exactly"), request.get("firstAvailable") or ()
     if exactly is None and not alternatives:
         return [*errors, field.required(path, "exactly one of `exactly` or `firstAvailable` is required")]
@@ -138,7 +152,7 @@ def _request(request: Mapping[str, Any], path: str, compile_: Compile) -> ErrorL
         return errors + _exact(exactly, child(path, "exactly"), compile_)
 
     def check(sub: Mapping[str, Any], at: str) -> ErrorList:
-        return rules.required_dns_label(child(at, "name"), name_of(sub)) + _exact(sub, at, compile_)
+        return rules.dns_label(child(at, "name"), name_of(sub)) + _exact(sub, at, compile_)
 
     return errors + each_of(alternatives, _MAX_ALTERNATIVES, check, child(path, "firstAvailable"), name_of)
 
@@ -156,7 +170,7 @@ def _request_ref(known: set[str]) -> Check:
         parts = name.split("/")
         if len(parts) > 2:
             return [field.invalid(path, name, _NO_REQUEST)]
-        errors = [e for part in parts for e in rules.required_dns_label(path, part)]
+        errors = [e for part in parts for e in rules.dns_label(path, part)]
         return errors if name in known else [*errors, field.invalid(path, name, _NO_REQUEST)]
 
     return check
@@ -164,23 +178,21 @@ def _request_ref(known: set[str]) -> Check:
 
 def attribute_name(name: str, path: str, *, full: bool) -> ErrorList:
     """validateQualifiedName: `domain/identifier` or, unless `full`, an identifier alone."""
-    if not name:
-        return [field.required(path, "name required")]
     domain, slash, identifier = name.rpartition("/")
     errors: ErrorList = []
     if "/" in domain:
-        return [field.invalid(path, name, "a qualified name must have at most one /")]
+        return errors
     if slash and not domain:
-        errors.append(field.required(path, "the domain must not be empty"))
+        errors.append(field.invalid(path, "", "the domain must not be empty"))
     elif slash:
-        if names.size(domain) > _MAX_DOMAIN_BYTES:
-            errors.append(field.too_long(path, _MAX_DOMAIN_BYTES))
-        errors += rules.each(path, domain, names.dns_subdomain(domain))
-    elif full:
-        errors.append(field.invalid(path, name, "must include a domain"))
-    if names.size(identifier) > _MAX_ID_BYTES:
-        errors.append(field.too_long(path, _MAX_ID_BYTES))
-    return errors + rules.each(path, identifier, names.c_identifier(identifier))
+        errors += driver_name(path, domain)
+    if slash and not identifier:
+        errors.append(field.invalid(path, "", "the name must not be empty"))
+    else:
+        if names.size(identifier) > _MAX_ID_BYTES:
+            errors.append(field.too_long(path, _MAX_ID_BYTES))
+        errors += rules.each(path, identifier, names.c_identifier(identifier))
+    return errors if slash or not full else [*errors, field.invalid(path, name, _NO_DOMAIN)]
 
 
 def _configuration(config: Mapping[str, Any], path: str) -> ErrorList:
@@ -188,21 +200,27 @@ def _configuration(config: Mapping[str, Any], path: str) -> ErrorList:
     if opaque is None:
         return [field.required(at)]
     errors = driver_name(child(at, "driver"), opaque.get("driver") or "")
-    parameters, where = opaque.get("parameters"), child(at, "parameters")
-    if parameters is None:
-        errors.append(field.required(where))
-    elif not isinstance(parameters, dict):
-        errors.append(field.invalid(where, "<value omitted>", "parameters must be a valid JSON object"))
-    elif names.size(field.show(parameters)) > _MAX_PARAMETER_BYTES:
-        errors.append(field.too_long(where, _MAX_PARAMETER_BYTES))
-    return errors
+    return errors + _raw(opaque.get("parameters"), child(at, "parameters"))
+
+
+def _raw(value: Any, path: str) -> ErrorList:
+    """validateRawExtension."""
+    if value is None:
+        return [field.required(path)]
+    if names.size(field.show(value)) > _MAX_PARAMETER_BYTES:
+        return [field.too_long(path, _MAX_PARAMETER_BYTES)]
+    return [] if isinstance(value, dict) else [field.invalid(path, "<value omitted>", "must be a valid JSON object")]
+
+
+def _refs(value: Mapping[str, Any], path: str, ref: Check) -> ErrorList:
+    return each_of(value.get("requests") or (), _MAX_REQUESTS, ref, child(path, "requests"), str)
 
 
 def _devices(devices: Mapping[str, Any], path: str, compile_: Compile) -> ErrorList:
     ref = _request_ref(_request_names(devices))
 
     def constraint(value: Mapping[str, Any], at: str) -> ErrorList:
-        errors = each_of(value.get("requests") or (), _MAX_REQUESTS, ref, child(at, "requests"), str)
+        errors = _refs(value, at, ref)
         for name in ("matchAttribute", "distinctAttribute"):
             if value.get(name) is not None:
                 return errors + attribute_name(value[name], child(at, name), full=True)
@@ -210,8 +228,7 @@ def _devices(devices: Mapping[str, Any], path: str, compile_: Compile) -> ErrorL
         return [*errors, field.required(at, why)]
 
     def config(value: Mapping[str, Any], at: str) -> ErrorList:
-        requests = each_of(value.get("requests") or (), _MAX_REQUESTS, ref, child(at, "requests"), str)
-        return requests + _configuration(value, at)
+        return _refs(value, at, ref) + _configuration(value, at)
 
     requests = devices.get("requests") or ()
     errors = each_of(requests, _MAX_REQUESTS, lambda r, at: _request(r, at, compile_), child(path, "requests"), name_of)
@@ -225,21 +242,40 @@ def claim(compile_: Compile = no_compile) -> Validation:
     def create(obj: Object) -> ErrorList:
         return _devices((obj.get("spec") or {}).get("devices") or {}, "spec.devices", compile_)
 
-    return Validation(create, _immutable_spec, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
+    def update(obj: Object, old: Object) -> ErrorList:
+        return _immutable(_spec_shown, obj, old)
+
+    return Validation(create, update, names.name_is_dns_subdomain, update_metadata=("whole", "changed"))
 
 
 def template(compile_: Compile = no_compile) -> Validation:
     """ResourceClaimTemplates: the spec stays."""
 
     def create(obj: Object) -> ErrorList:
-        spec = (obj.get("spec") or {}).get("spec") or {}
-        return _devices(spec.get("devices") or {}, "spec.spec.devices", compile_)
+        spec = obj.get("spec") or {}
+        devices = (spec.get("spec") or {}).get("devices") or {}
+        errors = template_metadata(spec.get("metadata") or {}, "spec.metadata")
+        return errors + _devices(devices, "spec.spec.devices", compile_)
 
-    return Validation(create, _immutable_spec, names.name_is_dns_subdomain, update_metadata=("changed", "whole"))
+    def update(obj: Object, old: Object) -> ErrorList:
+        return _immutable(_template_shown, obj, old)
+
+    return Validation(create, update, names.name_is_dns_subdomain, update_metadata=("changed",))
 
 
-def _immutable_spec(obj: Object, old: Object) -> ErrorList:
-    return field.immutable("spec", obj.get("spec"), old.get("spec"))
+def _spec_shown(spec: Mapping[str, Any]) -> Any:
+    return internal("ResourceClaimSpec", spec)
+
+
+def _template_shown(spec: Mapping[str, Any]) -> Any:
+    return {**(spec.get("metadata") or {}), "Spec": _spec_shown(spec.get("spec") or {})}
+
+
+def _immutable(shown: Callable[[Mapping[str, Any]], Any], obj: Object, old: Object) -> ErrorList:
+    spec = obj.get("spec") or {}
+    if spec == (old.get("spec") or {}):
+        return []
+    return [field.invalid("spec", shown(spec), "field is immutable")]
 
 
 def _consumer(value: Mapping[str, Any], path: str) -> ErrorList:
@@ -254,9 +290,93 @@ def _result(known: set[str]) -> Check:
         errors = ref(value.get("request") or "", child(path, "request"))
         errors += driver_name(child(path, "driver"), value.get("driver") or "")
         errors += pool_name(value.get("pool") or "", child(path, "pool"))
-        return errors + rules.dns_label(child(path, "device"), device)
+        errors += rules.dns_label(child(path, "device"), device)
+        return errors + binding_conditions(value, path) + _share(value.get("shareID"), child(path, "shareID"))
 
     return check
+
+
+def _share(uid: str | None, path: str) -> ErrorList:
+    if uid is None or _uuid(uid):
+        return []
+    return [field.invalid(path, uid, _NO_UUID if len(uid) == 36 else f"invalid UUID length: {len(uid)}")]
+
+
+def binding_conditions(value: Mapping[str, Any], path: str) -> ErrorList:
+    """validateDeviceBindingParameters."""
+    wanted, failing = (value.get(n) or [] for n in ("bindingConditions", "bindingFailureConditions"))
+    ats = [child(path, n) for n in ("bindingConditions", "bindingFailureConditions")]
+    errors: ErrorList = []
+    for at, told in zip(ats, (wanted, failing), strict=True):
+        errors += each_of(told, _MAX_BINDING_CONDITIONS, lambda c, i: rules.qualified_name(i, c), at)
+    for at, told in zip(ats, (wanted, failing), strict=True):
+        for i, condition in enumerate(told):
+            if condition in told[:i]:
+                errors.append(field.duplicate(index(at, i), condition))
+            if at == ats[1] and condition in wanted:
+                why = "bindingFailureConditions must not overlap with bindingConditions"
+                errors.append(field.invalid(index(at, i), condition, why))
+    if failing and not wanted:
+        why = "bindingConditions are required to use bindingFailureConditions"
+        errors.append(field.invalid(ats[0], None, why))
+    if wanted and not failing:
+        why = "bindingFailureConditions are required to use bindingConditions"
+        errors.append(field.invalid(ats[1], None, why))
+    return errors
+
+
+def _device_id(value: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(value.get(name) or "" for name in _ID)
+
+
+def _device_status(allocated: set[tuple[str, ...]]) -> Check:
+    def check(value: Mapping[str, Any], path: str) -> ErrorList:
+        errors = driver_name(child(path, "driver"), value.get("driver") or "")
+        errors += pool_name(value.get("pool") or "", child(path, "pool"))
+        errors += rules.dns_label(child(path, "device"), value.get("device") or "")
+        errors += _share(value.get("shareID"), child(path, "shareID"))
+        if _device_id(value) not in allocated:
+            shown = {name[0].upper() + name[1:]: value.get(name) or "" for name in _ID}
+            errors.append(field.invalid(path, shown, "must be an allocated device in the claim"))
+        told, at = value.get("conditions") or (), child(path, "conditions")
+        if len(told) > _MAX_DEVICE_CONDITIONS:
+            errors.append(field.too_many(at, len(told), _MAX_DEVICE_CONDITIONS))
+        errors += conditions(told, at)
+        if value.get("data") is not None:
+            errors += _raw(value["data"], child(path, "data"))
+        return errors + _network(value.get("networkData") or {}, child(path, "networkData"))
+
+    return check
+
+
+def _network(data: Mapping[str, Any], path: str) -> ErrorList:
+    errors = [
+        field.too_long(child(path, name), most)
+        for name, most in (("interfaceName", 256), ("hardwareAddress", 128))
+        if names.size(data.get(name) or "") > most
+    ]
+    return errors + each_of(data.get("ips") or (), _MAX_IPS, interface_address, child(path, "ips"), str)
+
+
+def interface_address(text: str, path: str) -> ErrorList:
+    """IsValidInterfaceAddress."""
+    try:
+        address = ipaddress.ip_interface(text) if "/" in text else None
+    except ValueError:
+        address = None
+    if address is None:
+        why = "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)"
+        return [field.invalid(path, text, why)]
+    if str(address) != text:
+        return [field.invalid(path, text, f'must be in canonical form ("{address}")')]
+    return []
+
+
+def _source(value: Mapping[str, Any], path: str) -> ErrorList:
+    source, sources = value.get("source") or "", ("FromClaim", "FromClass")
+    if not source:
+        return [field.required(path)]
+    return [] if source in sources else [field.not_supported(path, source, sources)]
 
 
 def update_claim_status(obj: Object, old: Object) -> ErrorList:
@@ -266,6 +386,8 @@ def update_claim_status(obj: Object, old: Object) -> ErrorList:
     reserved, allocation = status.get("reservedFor") or [], status.get("allocation")
     path = "status.reservedFor"
     errors = each_of(reserved, _MAX_RESERVATIONS, _consumer, path, lambda c: c.get("uid") or "")
+    allocated = {_device_id(r) for r in ((allocation or {}).get("devices") or {}).get("results") or ()}
+    errors += each_of(status.get("devices") or (), -1, _device_status(allocated), "status.devices", _device_id)
     if reserved and allocation is None:
         errors.append(field.forbidden(path, "may not be specified when `allocated` is not set"))
     elif reserved and obj["metadata"].get("deletionTimestamp") is not None:
@@ -275,9 +397,18 @@ def update_claim_status(obj: Object, old: Object) -> ErrorList:
     if allocation is None:
         return errors
     if before.get("allocation") is not None:
-        return errors + field.immutable("status.allocation", allocation, before["allocation"])
+        if allocation != before["allocation"]:
+            shown = internal("AllocationResult", allocation)
+            errors.append(field.invalid("status.allocation", shown, "field is immutable"))
+        return errors
     devices, at = allocation.get("devices") or {}, "status.allocation.devices"
     errors += each_of(devices.get("results") or (), _MAX_REQUESTS, _result(known), child(at, "results"))
+    ref = _request_ref(known)
+
+    def config(value: Mapping[str, Any], path: str) -> ErrorList:
+        return _source(value, child(path, "source")) + _refs(value, path, ref) + _configuration(value, path)
+
+    errors += each_of(devices.get("config") or (), 2 * _MAX_REQUESTS, config, child(at, "config"))
     if allocation.get("nodeSelector") is not None:
         errors += node_selector(allocation["nodeSelector"], "status.allocation.nodeSelector")
     return errors
@@ -300,11 +431,11 @@ def device_class(compile_: Compile = no_compile) -> Validation:
         return errors
 
     return Validation(
-        create, lambda obj, _old: create(obj), names.name_is_long_name, update_metadata=("changed", "whole")
+        create, lambda obj, _old: create(obj), names.name_is_long_name, update_metadata=("whole", "changed")
     )
 
 
-CLAIM = claim()
+CLAIM = claim(compile_selector)
 CLAIM_STATUS = Validation(update=update_claim_status)
-TEMPLATE = template()
-CLASS = device_class()
+TEMPLATE = template(compile_selector)
+CLASS = device_class(compile_selector)

@@ -11,7 +11,16 @@ from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList, child, key
 from miniapi.validation.interface import Validation
-from miniapi.validation.resource import Check, attribute_name, driver_name, each_of, name_of, pool_name
+from miniapi.validation.internal import internal
+from miniapi.validation.resource import (
+    Check,
+    attribute_name,
+    binding_conditions,
+    driver_name,
+    each_of,
+    name_of,
+    pool_name,
+)
 from miniapi.validation.scheduling import node_selector
 
 _MAX_DEVICES = 128
@@ -43,7 +52,8 @@ def _attribute(value: Mapping[str, Any], path: str) -> ErrorList:
         value.get(n) is not None for n in ("bool", "int", "string", "version", "bools", "ints", "strings", "versions")
     )
     if count != 1:
-        errors.append(field.invalid(path, value if count else "", "exactly one value must be specified"))
+        shown = internal("DeviceAttribute", value) if count else ""
+        errors.append(field.invalid(path, shown, "exactly one value must be specified"))
     return errors
 
 
@@ -63,7 +73,7 @@ def _counters(value: Mapping[str, Any], path: str, name: str) -> ErrorList:
         return [*errors, field.required(at)]
     if len(counters) > _MAX_COUNTERS:
         return [*errors, field.too_many(at, len(counters), _MAX_COUNTERS)]
-    return errors + [e for counter in counters for e in rules.dns_label(key(at, counter), counter)]
+    return errors + [e for counter in counters for e in rules.dns_label(at, counter)]
 
 
 def _device(device: Mapping[str, Any], path: str, own_nodes: bool) -> ErrorList:
@@ -74,11 +84,12 @@ def _device(device: Mapping[str, Any], path: str, own_nodes: bool) -> ErrorList:
         why = f"the total number of attributes and capacities must not exceed {_MAX_ATTRIBUTES}"
         errors.append(field.invalid(path, total, why))
     for name, value in attributes.items():
-        at = key(child(path, "attributes"), name)
-        errors += attribute_name(name, at, full=False) + _attribute(value, at)
+        of = child(path, "attributes")
+        errors += attribute_name(name, of, full=False) + _attribute(value, key(of, name))
     for name, value in capacity.items():
-        at = key(child(path, "capacity"), name)
-        errors += attribute_name(name, at, full=False)
+        of = child(path, "capacity")
+        at = key(of, name)
+        errors += attribute_name(name, of, full=False)
         if value.get("requestPolicy") is not None and not device.get("allowMultipleAllocations"):
             errors.append(field.forbidden(child(at, "requestPolicy"), "allowMultipleAllocations must be true"))
     errors += each_of(device.get("taints") or (), _MAX_TAINTS, _taint, child(path, "taints"))
@@ -93,7 +104,7 @@ def _device(device: Mapping[str, Any], path: str, own_nodes: bool) -> ErrorList:
     elif placed and not own_nodes:
         why = "`nodeName`, `nodeSelector` and `allNodes` can only be set if " + _OWN_NODES
         errors.append(field.invalid(path, None, why))
-    return errors
+    return errors + binding_conditions(device, path)
 
 
 def _placement(spec: Mapping[str, Any]) -> ErrorList:
@@ -111,7 +122,8 @@ def _placement(spec: Mapping[str, Any]) -> ErrorList:
         terms = spec["nodeSelector"].get("nodeSelectorTerms") or []
         if len(terms) != 1:
             at = "spec.nodeSelector.nodeSelectorTerms"
-            errors.append(field.invalid(at, terms or None, "must have exactly one node selector term"))
+            shown = terms if "nodeSelectorTerms" in spec["nodeSelector"] else None
+            errors.append(field.invalid(at, shown, "must have exactly one node selector term"))
     for name in ("allNodes", "perDeviceNodeSelection"):
         if spec.get(name) is True:
             found.append(f"`{name}`")

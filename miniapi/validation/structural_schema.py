@@ -50,7 +50,7 @@ def _children(schema: Schema, path: str) -> Iterator[tuple[Schema, str]]:
 
 def openapi(schema: Schema, path: str) -> ErrorList:
     """Rules of every schema node by itself, whole tree."""
-    errors = _supported(schema, path) + _list_type(schema, path)
+    errors = _supported(schema, path)
     if schema.get("uniqueItems"):
         why = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
         errors.append(field.forbidden(child(path, "uniqueItems"), why))
@@ -58,7 +58,10 @@ def openapi(schema: Schema, path: str) -> ErrorList:
     if schema.get("properties") and (extra is False or isinstance(extra, Mapping)):
         why = "additionalProperties and properties are mutual exclusive"
         errors.append(field.forbidden(child(path, "additionalProperties"), why))
-    return errors + [e for value, at in _children(schema, path) for e in openapi(value, at)]
+    errors += [e for value, at in _children(schema, path) for e in openapi(value, at)]
+    if schema.get(_UNKNOWN) is False:
+        errors.append(field.invalid(child(path, _UNKNOWN), False, "must be true or undefined"))
+    return errors + _list_type(schema, path)
 
 
 def _supported(schema: Schema, path: str) -> ErrorList:
@@ -71,8 +74,6 @@ def _supported(schema: Schema, path: str) -> ErrorList:
         errors.append(field.not_supported(child(path, "type"), kind, _TYPES))
     if isinstance(schema.get("items"), list):
         errors.append(field.forbidden(child(path, "items"), "items must be a schema object and not an array"))
-    if schema.get(_UNKNOWN) is False:
-        errors.append(field.invalid(child(path, _UNKNOWN), False, "must be true or undefined"))
     return errors
 
 
@@ -112,7 +113,7 @@ def _set_items(items: Schema, path: str) -> ErrorList:
     for kind, extension in (("object", _MAP), ("array", _LIST)):
         if items.get("type") == kind and items.get(extension, "atomic" if kind == "array" else None) != "atomic":
             why = f"must be atomic as item of a list with {_LIST}=set"
-            errors.append(field.invalid(child(path, extension), items.get(extension), why))
+            errors.append(field.invalid(child(path, extension), items.get(_LIST), why))
     return errors
 
 
@@ -150,6 +151,14 @@ def _map_list(schema: Schema, path: str, keys: list[str]) -> ErrorList:
 
 
 # --- what makes it structural ---
+
+
+def is_convertible(schema: Schema) -> bool:
+    """Whether the original can make a structural schema of it at all (NewStructural); else it says no more of it."""
+    unsupported = any(schema.get(n) for n in (*_UNSUPPORTED, "$schema"))
+    if unsupported or isinstance(schema.get("items"), list) or schema.get(_UNKNOWN) is False:
+        return False
+    return all(is_convertible(value) for value, _ in _children(schema, ""))
 
 
 def structural(schema: Schema, path: str) -> ErrorList:
@@ -239,9 +248,23 @@ def _value_validation(schema: Schema, path: str, *, top: bool, skip_any_of: bool
         try:
             re.compile(pattern)
         except re.error as problem:
-            why = f"must be a valid regular expression, but isn't: error parsing regexp: {problem}"
+            why = (
+                f"must be a valid regular expression, but isn't: error parsing regexp: {_go_problem(pattern, problem)}"
+            )
             errors.append(field.invalid(child(path, "pattern"), pattern, why))
     return errors
+
+
+def _go_problem(pattern: str, problem: re.error) -> str:
+    """As regexp/syntax says it, where it is a mistake of everyday."""
+    at = problem.pos or 0
+    if "unterminated subpattern" in problem.msg:
+        return f"missing closing ): `{pattern}`"
+    if "unterminated character set" in problem.msg:
+        return f"missing closing ]: `{pattern[at:]}`"
+    if "nothing to repeat" in problem.msg:
+        return f"missing argument to repetition operator: `{pattern[at : at + 1]}`"
+    return f"unexpected ): `{pattern}`" if "unbalanced parenthesis" in problem.msg else str(problem)
 
 
 _FORBIDDEN_NESTED = (

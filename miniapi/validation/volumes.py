@@ -10,7 +10,7 @@ from miniapi.meta import names, quantity
 from miniapi.validation import field, rules
 from miniapi.validation.downward import downward_api_file
 from miniapi.validation.field import ErrorList
-from miniapi.validation.metadata import annotation_map, label_map
+from miniapi.validation.metadata import template_metadata
 from miniapi.validation.projected import key_to_path, projected
 from miniapi.validation.volume_claim import volume_claim_spec
 
@@ -281,11 +281,7 @@ def _ephemeral(source: Source, path: str) -> ErrorList:
     template, at = source.get("volumeClaimTemplate"), field.child(path, "volumeClaimTemplate")
     if template is None:
         return [field.required(at)]
-    meta, meta_path = template.get("metadata") or {}, field.child(at, "metadata")
-    errors = annotation_map(meta.get("annotations") or {}, field.child(meta_path, "annotations"))
-    errors += label_map(meta.get("labels") or {}, field.child(meta_path, "labels"))
-    others = (name for name in meta if name not in ("annotations", "labels"))
-    errors += [field.forbidden(field.child(meta_path, name), "cannot be set") for name in others]
+    errors = template_metadata(template.get("metadata") or {}, field.child(at, "metadata"))
     return errors + volume_claim_spec(template.get("spec") or {}, field.child(at, "spec"))
 
 

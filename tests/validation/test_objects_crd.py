@@ -88,3 +88,26 @@ def test_a_rule_that_may_cost_too_much_is_refused() -> None:
     rule = {"rule": "self.all(a, self.all(b, a == b))"}
     wrong = told(crd(spec_of(f={"type": "array", "items": {"type": "string"}, "x-kubernetes-validations": [rule]})))
     assert "estimated rule cost exceeds budget by factor of more than 100x" in wrong[0]
+
+
+def test_what_cannot_be_structural_at_all_is_only_judged_node_by_node() -> None:
+    assert told(crd(spec_of(a={}, b={"type": "string", "$ref": "#/x"}))) == [
+        "spec.validation.openAPIV3Schema.properties[spec].properties[b].$ref: Forbidden: $ref is not supported"
+    ]
+
+
+def test_groups_of_the_community_need_an_approval() -> None:
+    obj = crd({"type": "object"})
+    obj["metadata"]["name"], obj["spec"]["group"] = "widgets.x.k8s.io", "x.k8s.io"
+    (wrong,) = told(obj)
+    assert wrong.startswith("metadata.annotations[api-approved.kubernetes.io]: Required value: protected groups must")
+    obj["metadata"]["annotations"] = {"api-approved.kubernetes.io": "unapproved, a test"}
+    assert told(obj) == []
+
+
+def test_versions_are_stored_once() -> None:
+    obj = crd({"type": "object"})
+    obj["status"]["storedVersions"] = ["v0"]
+    storage, missing = told(obj)
+    assert storage == 'status.storedVersions: Invalid value: ["v0"]: must have the storage version v1'
+    assert missing.startswith('status.storedVersions[0]: Invalid value: "v0": missing from spec.versions; v0 was')

@@ -120,7 +120,7 @@ func main() {
 		batchv1.PodFailurePolicy{}, batchv1.SuccessPolicy{},
 		storagev1.CSINodeDriver{}, storagev1.VolumeAttachmentSpec{},
 		flowcontrolv1.FlowSchemaSpec{}, flowcontrolv1.PriorityLevelConfigurationSpec{},
-		resourcev1.ResourceClaimSpec{}, resourcev1.ResourceClaimTemplateSpec{}, resourcev1.AllocationResult{},
+		resourcev1.ResourceClaimSpec{}, resourcev1.ResourceClaimTemplateSpec{}, resourcev1.AllocationResult{}, resourcev1.DeviceAttribute{},
 	}
 	for _, root := range roots {
 		walk(reflect.TypeOf(root))

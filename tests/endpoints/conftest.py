@@ -1,8 +1,0 @@
-import pytest
-
-from tests.endpoints.world import World
-
-
-@pytest.fixture
-def world():
-    return World()
