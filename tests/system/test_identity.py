@@ -41,8 +41,8 @@ def test_roles_give_what_they_say(kubectl):
 
 
 def test_tokens_are_of_their_account(kubectl):
-    kubectl("create", "serviceaccount", "robot")
-    token = kubectl("create", "token", "robot", "--duration", "20m").strip()
+    kubectl("create", "serviceaccount", "robot", "-n", "default")
+    token = kubectl("create", "token", "robot", "--duration", "20m", "-n", "default").strip()
     config = json.loads(kubectl("config", "view", "--raw", "-o", "json"))
     server = config["clusters"][0]["cluster"]
     body = json.dumps({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}).encode()
