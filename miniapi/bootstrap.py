@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from miniapi import clock
 from miniapi.admission import builtin as admission
 from miniapi.admission.chain import AdmissionChain
+from miniapi.admission.configuration import BadAdmission
 from miniapi.admission.matching.equivalents import Versions
 from miniapi.aggregator.remote_kinds import RemoteKinds
 from miniapi.aggregator.server import aggregator_server
@@ -24,7 +25,9 @@ from miniapi.generic_config import generic_config
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.enablement import enabled
+from miniapi.kinds.kind import Kind
 from miniapi.kube.hooks import post_start_hooks
+from miniapi.kube.kubelet_options import BadKubeletFiles
 from miniapi.kube.lister import CACHED, CachedLister, RegistryLister
 from miniapi.kube.resources import KubeResources
 from miniapi.kube.served_resources import served_resources
@@ -46,6 +49,8 @@ START_PROBLEMS = (
     BadAuthentication,
     BadAuthorization,
     BadAudit,
+    BadAdmission,
+    BadKubeletFiles,
     StorageConfigError,
     StoreUnavailable,
     LoopbackFailed,
@@ -82,12 +87,23 @@ def _build(options: Options) -> Server:
     rest_options = _rest_options(options, storage)
     resources = KubeResources(rest_options, clock.utc_now)
     lister = RegistryLister(catalog, resources.of)
-    config = generic_config(options, catalog, resources, lister)
-    chain = _admission(options, config, catalog, lister)
-    extensions = apiextensions_server(config, rest_options, chain, clock.utc_now)
+    config = generic_config(options, catalog, lister)
+    webhooks = WebhookCaller(config.proxy_transport, ServiceResolver(lister))
+    chain = _admission(options, config, catalog, lister, webhooks)
+    extensions = apiextensions_server(config, rest_options, chain, webhooks, clock.utc_now)
     remote_kinds = RemoteKinds()
     more_kinds = (extensions.served, remote_kinds)
-    kube = kube_server(config, catalog, resources, chain, clock.utc_now, extensions, more_kinds, extensions.openapi)
+    kube = kube_server(
+        config,
+        catalog,
+        resources,
+        chain,
+        clock.utc_now,
+        extensions,
+        more_kinds,
+        extensions.openapi,
+        options.kubelet,
+    )
     served = dict.fromkeys((kind.gvk.group, kind.gvk.version) for kind in catalog)
     identity = options.aggregator.identity()
     aggregator = aggregator_server(config, lister, served, identity, remote_kinds, clock.utc_now, kube)
@@ -98,7 +114,8 @@ def _build(options: Options) -> Server:
     add_health_checks(config, storage, aggregator.check())
     add_sources(config, storage)
     always = (extensions.controller, aggregator.registration, aggregator.availability)
-    return Server(options, config, storage, rest_options, handler, (*always, *_controllers(options, config, catalog)))
+    chosen = _controllers(options, config, catalog, extensions.served.kinds)
+    return Server(options, config, storage, rest_options, handler, (*always, *chosen))
 
 
 def _rest_options(options: Options, storage: StorageFactory) -> RestOptions:
@@ -106,7 +123,9 @@ def _rest_options(options: Options, storage: StorageFactory) -> RestOptions:
     return RestOptions(storage, schemas, options.generic.event_ttl_seconds)
 
 
-def _admission(options: Options, config: GenericConfig, catalog: Catalog, lister: RegistryLister) -> AdmissionChain:
+def _admission(
+    options: Options, config: GenericConfig, catalog: Catalog, lister: RegistryLister, webhooks: WebhookCaller
+) -> AdmissionChain:
     """Reads what it asks for with every request from informers, everything else from the store."""
     informers = {
         (group, plural): config.informers.informer(group, "v1", plural)
@@ -122,19 +141,22 @@ def _admission(options: Options, config: GenericConfig, catalog: Catalog, lister
         catalog.kind,
         served_resources(catalog, config.informers),
         config.informers.informer,
-        WebhookCaller(config.proxy_transport, ServiceResolver(lister)),
+        webhooks,
         Versions(catalog),
         options.admission.configuration(),
     )
     return admission.build(sources)
 
 
-def _controllers(options: Options, config: GenericConfig, catalog: Catalog) -> list[controllers.Controller]:
+def _controllers(
+    options: Options, config: GenericConfig, catalog: Catalog, custom_kinds: Callable[[], Sequence[Kind]]
+) -> list[controllers.Controller]:
     own = config.serving.certificates
     sources = controllers.Sources(
         config.client,
         config.informers,
         catalog,
+        custom_kinds,
         config.serving.ca_file.read_text(),
         CertificateAuthority(own.ca, own.ca_key) if own else None,
         config.authentication.legacy_tokens,

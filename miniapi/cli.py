@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from threading import Thread
 from typing import Any
 
 from miniapi import __version__
@@ -101,6 +103,8 @@ def _read_config(path: str, flags: Mapping[str, Flag], unbuilt: Unbuilt) -> Pars
 
 
 def _serve(options: Options) -> int:
+    # Loading the HTTP library reads the system's certificates, which needs no interpreter: a second thread does it.
+    Thread(target=import_module, args=("miniapi.server.serving",), daemon=True).start()
     from miniapi.run import run
 
     return run(options)

@@ -18,24 +18,20 @@ from miniapi.endpoints.filters.request_metrics import RequestMetrics
 from miniapi.kinds.catalog import Catalog
 from miniapi.kube.fresh import first_service_address, node_rules
 from miniapi.kube.lister import RegistryLister
-from miniapi.kube.registry_reflector import from_registry
-from miniapi.kube.resources import KubeResources
 from miniapi.metrics.registry import Registry
 from miniapi.options.server import Options
 from miniapi.server.config import GenericConfig
 from miniapi.server.serving_options import SecureServing
 
 
-def generic_config(
-    options: Options, catalog: Catalog, resources: KubeResources, lister: RegistryLister
-) -> GenericConfig:
+def generic_config(options: Options, catalog: Catalog, lister: RegistryLister) -> GenericConfig:
     """Takes the port, reads the files that the flags name; starts nothing. Raises what the options' steps raise."""
     proxy_transport = ProxyTransport(ProxyTransportConfig())
     serving = secure_serving(options)
     loopback_config = checked(serving.loopback_client_config())
     loopback = LoopbackTransport()
     client = Client(loopback, user_agent=loopback_config.user_agent)
-    informers = SharedInformerFactory(client, follow=from_registry(catalog, resources.of, client))
+    informers = SharedInformerFactory(client)
     in_flight = InFlight(options.generic.max_requests_inflight, options.generic.max_mutating_requests_inflight)
     return GenericConfig(
         options=options.generic,

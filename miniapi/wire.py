@@ -7,8 +7,9 @@ neither knows what the other side is.
 from __future__ import annotations
 
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -47,6 +48,47 @@ class Request:
     read: Callable[[int], Awaitable[bytes]]
     """Reads the whole body; raises `errors.ApiError` (413) above the given number of bytes."""
     peer: Peer = field(default_factory=Peer)
+    handover: bool = False
+    """Within the process: objects may be handed over as they are held, instead of encoded."""
+
+
+class Held(Protocol):
+    """One object version, however whoever has it keeps it."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(namespace, name); the namespace of cluster-scoped objects is empty."""
+
+    @property
+    def resource_version(self) -> str: ...
+
+    def object(self) -> dict[str, Any]:
+        """The object, shared: read, never change."""
+
+
+class HeldObject:
+    """An object that came over a wire, or was made for the occasion: kept as the dict it is."""
+
+    __slots__ = ("_object",)
+
+    def __init__(self, obj: dict[str, Any]) -> None:
+        self._object = obj
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The object's own."""
+        meta = self._object["metadata"]
+        return meta.get("namespace", ""), meta["name"]
+
+    @property
+    def resource_version(self) -> str:
+        """The object's own."""
+        version: str = self._object["metadata"]["resourceVersion"]
+        return version
+
+    def object(self) -> dict[str, Any]:
+        """The object itself."""
+        return self._object
 
 
 @dataclass(slots=True)
@@ -60,6 +102,8 @@ class Reply:
     headers: list[tuple[str, str]] = field(default_factory=list)
     stream: AsyncIterator[bytes] | None = None
     """Must be closed (`aclose`) by whoever consumes it."""
+    events: AsyncIterator[Sequence[tuple[str, Held]]] | None = None
+    """In place of `stream`, for a request with `handover`: a watch's events as the store holds them."""
     upgrade: Upgrade | None = None
     """Takes the connection over once status (101) and headers are sent; it is closed when this returns."""
 

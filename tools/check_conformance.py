@@ -1,4 +1,7 @@
-"""Runs the recorded scenarios in FOLDER against a fresh server and fails below the scores of .ci/conformance.json."""
+"""Runs the recorded scenarios in FOLDER against a fresh server and fails below the scores of .ci/conformance.json.
+
+A scenario that fails is given a second try alone, since a busy machine can be too slow for its waits.
+"""
 
 import json
 import socket
@@ -12,12 +15,21 @@ from ssl import CERT_NONE, create_default_context
 
 ROOT = Path(__file__).parent.parent
 TOKENS = 'admintoken,admin,admin-uid,"system:masters"\nusertoken,alice,alice-uid,"devs"\n'
+FAMILY_SECONDS = 600
+TRIED_AGAIN = 8
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def wait_until_ready(url: str) -> None:
     context = create_default_context()
     context.check_hostname, context.verify_mode = False, CERT_NONE
-    for _ in range(100):
+    for _ in range(200):
         try:
             urllib.request.urlopen(url + "/readyz", context=context, timeout=2).read()
         except OSError:
@@ -27,16 +39,51 @@ def wait_until_ready(url: str) -> None:
     sys.exit("the server did not become ready")
 
 
+def compare(folder: Path, url: str, only: str, result: Path) -> subprocess.Popen[bytes]:
+    """Starts the comparison of the scenarios whose names hold `only`."""
+    command = [sys.executable, str(folder / "conform.py"), "compare", str(folder / "scenarios"), str(folder / "golden")]
+    command += ["--only", only, "--server", url, "--token", "admintoken", "--json", str(result)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+
+def failing(result: Path) -> dict[str, list[str]]:
+    """Scenario -> its differences."""
+    scenarios = json.loads(result.read_text())
+    return {name: found["diff"] for name, found in scenarios.items() if not found["strict"]}
+
+
+def judge(folder: Path, url: str, floors: dict[str, int], scratch: Path) -> int:
+    """Compares the families side by side, prints their scores; 1 where one has fallen."""
+    results = {family: scratch / f"{family}.json" for family in floors}
+    running = [compare(folder, url, f"{family}/", result) for family, result in results.items()]
+    for process in running:
+        process.wait(FAMILY_SECONDS)
+    fallen = 0
+    for family, result in results.items():
+        total, bad = len(json.loads(result.read_text())), failing(result)
+        if total - len(bad) < floors[family]:
+            for name in list(bad)[:TRIED_AGAIN]:
+                again = scratch / "again.json"
+                compare(folder, url, name, again).wait(FAMILY_SECONDS)
+                if name not in failing(again):
+                    del bad[name]
+        passed = total - len(bad)
+        print(f"conformance {family}: {passed} of {total} strict (floor {floors[family]})", flush=True)
+        if passed < floors[family]:
+            fallen = 1
+            for name, differences in bad.items():
+                print(f"  {name}", *(f"    {d}" for d in differences[:5]), sep="\n", flush=True)
+    return fallen
+
+
 def main() -> int:
     folder = Path(sys.argv[1])
     floors = json.loads((ROOT / ".ci/conformance.json").read_text())
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
+    url = f"https://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as scratch:
         tokens = Path(scratch) / "tokens.csv"
         tokens.write_text(TOKENS)
-        result = Path(scratch) / "result.json"
         server = subprocess.Popen(
             [
                 *(sys.executable, "-m", "miniapi", "serve", "--quiet", "--controllers=none"),
@@ -44,22 +91,11 @@ def main() -> int:
             ]
         )
         try:
-            wait_until_ready(f"https://127.0.0.1:{port}")
-            for family in floors:
-                command = [sys.executable, str(folder / "conform.py"), "compare"]
-                command += [str(folder / "scenarios"), str(folder / "golden"), "--only", family + "/"]
-                command += ["--server", f"https://127.0.0.1:{port}", "--token", "admintoken"]
-                command += ["--timeout", "20", "--json", str(result)]
-                subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-                scenarios = json.loads(result.read_text())
-                passed = sum(1 for s in scenarios.values() if s.get("strict"))
-                print(f"conformance {family}: {passed} of {len(scenarios)} strict (floor {floors[family]})")
-                if passed < floors[family]:
-                    return 1
+            wait_until_ready(url)
+            return judge(folder, url, floors, Path(scratch))
         finally:
             server.terminate()
-            server.wait()
-    return 0
+            server.wait(30)
 
 
 sys.exit(main())

@@ -83,6 +83,14 @@ class AdmissionOptions:
         default_factory=list,
         metadata={"flag": "disable-admission-plugins", "kind": "strings", "help": "Default plugins to leave out."},
     )
+    only: list[str] | None = field(
+        default=None,
+        metadata={
+            "flag": "admission-control",
+            "kind": "strings",
+            "help": "All plugins to run, none if empty; deprecated, use the flags above.",
+        },
+    )
     config_file: str = field(
         default="",
         metadata={
@@ -110,6 +118,8 @@ class AdmissionOptions:
 
     def enabled(self) -> frozenset[str]:
         """Names of the plugins that run."""
+        if self.only is not None:
+            return frozenset(self.only)
         return frozenset(
             name for name, default in ORDER if (default or name in self.enable) and name not in self.disable
         )
@@ -129,10 +139,17 @@ class AdmissionOptions:
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
         problems = _unknown("enable-admission-plugins", self.enable)
+        problems += _unknown("admission-control", self.only or ())
+        if self.only is not None and (self.enable or self.disable):
+            problems.append(
+                "--admission-control and --enable-admission-plugins or --disable-admission-plugins exclude each other; "
+                "leave --admission-control out"
+            )
         problems += _unknown("disable-admission-plugins", self.disable)
         problems += [
-            f"--enable-admission-plugins: miniapi does not have {name} yet; leave it out"
-            for name in self.enable
+            f"--{flag}: miniapi does not have {name} yet; leave it out"
+            for flag, names in (("enable-admission-plugins", self.enable), ("admission-control", self.only or ()))
+            for name in names
             if name in UNBUILT
         ]
         problems += [

@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from miniapi.apiextensions.definition import condition, find_condition, schema_of, versions
 from miniapi.meta.objects import Object
+from miniapi.validation.api_approval import approval_state, is_protected
 from miniapi.validation.structural_schema import structural
 
-APPROVED = "api-approved.kubernetes.io"
 _APPROVAL = "KubernetesAPIApprovalPolicyConformant"
-_PROTECTED = ("k8s.io", "kubernetes.io")
-_SEE = "see https://github.com/kubernetes/enhancements/pull/1111"
+_APPROVAL_REASONS = {
+    "missing": "MissingAnnotation",
+    "bypassed": "UnapprovedAnnotation",
+    "approved": "ApprovedAnnotation",
+    "invalid": "InvalidAnnotation",
+}
 
 
 def accepted_names(crd: Object, of_group: Iterable[Object]) -> tuple[Object, Object, Object]:
@@ -97,27 +100,10 @@ def _ordered(names: Object) -> Object:
 
 def approval(crd: Object) -> Object | None:
     """The condition of a community group's definition; None for any other group."""
-    group: str = crd["spec"]["group"]
-    if not any(group == p or group.endswith("." + p) for p in _PROTECTED):
+    if not is_protected(crd["spec"]["group"]):
         return None
-    text = (crd["metadata"].get("annotations") or {}).get(APPROVED) or ""
-    if not text:
-        why = f'protected groups must have approval annotation "{APPROVED}", {_SEE}'
-        return condition(_APPROVAL, False, "MissingAnnotation", why)
-    if text.startswith("unapproved"):
-        return condition(_APPROVAL, False, "UnapprovedAnnotation", f"not approved: {json.dumps(text)}")
-    if _is_url(text):
-        return condition(_APPROVAL, True, "ApprovedAnnotation", f"approved in {text}")
-    why = f'protected groups must have approval annotation "{APPROVED}" with either a URL or a reason starting with '
-    return condition(_APPROVAL, False, "InvalidAnnotation", f'{why}"unapproved", {_SEE}')
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return bool(parts.scheme and parts.netloc)
+    state, why = approval_state(crd)
+    return condition(_APPROVAL, state == "approved", _APPROVAL_REASONS[state], why)
 
 
 def non_structural(crd: Object) -> Object | None:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Literal
 
 from miniapi.registry.resource import Resource
-from miniapi.storage.interface import Event, Progress
+from miniapi.storage.interface import Event, Progress, Store
 
 TEAR_DOWN_SECONDS = 1.0
 """How long watches of what was replaced or deleted go on: until they have told what happened to the objects."""
@@ -19,9 +19,15 @@ Batch = Sequence[Event] | Progress
 class CustomResource(Resource):
     """Objects of one definition as it was at one time."""
 
-    def __init__(self, storage: Resource, *, namespaced: bool) -> None:
-        super().__init__(storage.store, storage.prefix.rstrip("/"), storage.form, namespaced=namespaced)
-        self._closed = asyncio.Event()
+    def __init__(
+        self, storage: Resource, *, namespaced: bool, store: Store | None = None, closed: asyncio.Event | None = None
+    ) -> None:
+        super().__init__(store or storage.store, storage.prefix.rstrip("/"), storage.form, namespaced=namespaced)
+        self._closed = closed or asyncio.Event()
+
+    def over(self, store: Store) -> CustomResource:
+        """The same objects through another store, ending with this one."""
+        return CustomResource(self, namespaced=self.namespaced, store=store, closed=self._closed)
 
     def close(self) -> None:
         """Ends the watches soon."""

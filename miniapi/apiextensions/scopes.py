@@ -10,12 +10,14 @@ from miniapi import errors
 from miniapi.admission.chain import AdmissionChain
 from miniapi.apiextensions.columns import printer
 from miniapi.apiextensions.conversion import VersionSchemas
+from miniapi.apiextensions.converting_store import ConvertingStore
 from miniapi.apiextensions.definition import is_true, schema_of, storage_version, versions
 from miniapi.apiextensions.kinds import kind_of
 from miniapi.apiextensions.resource import CustomResource
 from miniapi.apiextensions.scale import custom_scale
 from miniapi.apiextensions.strategy import main_strategy, status_strategy
 from miniapi.apiextensions.validation import Rules, custom_validation
+from miniapi.apiextensions.webhook_conversion import Caller, WebhookConversion
 from miniapi.clock import Clock
 from miniapi.endpoints.scope import Hooks, Scope
 from miniapi.kinds.kind import Kind
@@ -44,6 +46,7 @@ class World:
     schemas: BuiltinSchemas
     admission: AdmissionChain
     clock: Clock
+    webhooks: Caller
     min_request_timeout_seconds: int
 
 
@@ -125,18 +128,19 @@ class Definition:
         strategy = main_strategy(version, below.get("status") is not None)
         api_version = kind.gvk.api_version
         openapi = schema_of(version)
+        by_webhook = (self.crd["spec"].get("conversion") or {}).get("strategy") == "Webhook"
         validation = custom_validation(kind.gvk, openapi, schema, below.get("scale"), _rules(openapi))
         kind = replace(
             kind,
             strategy=strategy,
             validation=validation,
             from_storage=lambda obj: conversion.read(obj, api_version),
-            to_storage=lambda obj: conversion.write(obj, self._storage),
+            to_storage=None if by_webhook else lambda obj: conversion.write(obj, self._storage),
         )
         return Scope(
             kind=kind,
             subresource=None,
-            versioned=Versioned(self.resource, kind),
+            versioned=Versioned(self._resource(api_version), kind),
             gvk=kind.gvk,
             schema=schema,
             convert=coercer(schema, self._object_meta),
@@ -152,6 +156,14 @@ class Definition:
             min_request_timeout_seconds=world.min_request_timeout_seconds,
             protobuf=False,
         )
+
+    def _resource(self, api_version: str) -> CustomResource:
+        """Where objects of a version are read and written: through the webhook, if there is one."""
+        conversion = self.crd["spec"].get("conversion") or {}
+        if conversion.get("strategy") != "Webhook":
+            return self.resource
+        webhook = WebhookConversion(self._world.webhooks, conversion["webhook"])
+        return self.resource.over(ConvertingStore(self.resource.store, webhook.convert, api_version, self._storage))
 
     def _known_type(self, gvk: GroupVersionKind) -> Schema | None:
         spec = self.crd["spec"]

@@ -10,6 +10,7 @@ from miniapi.apiextensions.controller import DefinitionController
 from miniapi.apiextensions.openapi_documents import CustomOpenApi
 from miniapi.apiextensions.scopes import Definition, World
 from miniapi.apiextensions.served import Served
+from miniapi.apiextensions.webhook_conversion import Caller
 from miniapi.clock import Clock
 from miniapi.endpoints import dispatch
 from miniapi.endpoints.context import Context
@@ -65,11 +66,11 @@ def _has_verb(scope: Scope, verb: str) -> bool:
 
 
 def apiextensions_server(
-    config: GenericConfig, rest_options: RestOptions, admission: AdmissionChain, clock: Clock
+    config: GenericConfig, rest_options: RestOptions, admission: AdmissionChain, webhooks: Caller, clock: Clock
 ) -> ApiExtensionsServer:
     """Built, not running: the controller is the server's to run."""
     schemas = BuiltinSchemas()
-    world = World(rest_options.of, schemas, admission, clock, config.options.min_request_timeout_seconds)
+    world = World(rest_options.of, schemas, admission, clock, webhooks, config.options.min_request_timeout_seconds)
     informer = config.informers.informer(GROUP, "v1", "customresourcedefinitions")
     served = Served(informer, lambda crd: Definition(crd, world))
     return ApiExtensionsServer(served, CustomOpenApi(served), DefinitionController(config.client, informer, clock))

@@ -29,6 +29,8 @@ class Record:
     user: UserInfo | None
     received: datetime
     impersonated: UserInfo | None = None
+    constraint: str = ""
+    """The narrow right that allowed the impersonation."""
     status: Mapping[str, Any] | None = None
     named: Mapping[str, Any] = field(default_factory=dict)
     """Metadata of the object that the request brought: it may name what the URL does not."""
@@ -50,6 +52,8 @@ class Record:
         }
         if self.impersonated is not None:
             event["impersonatedUser"] = self.impersonated.as_dict()
+        if self.constraint:
+            event["authenticationMetadata"] = {"impersonationConstraint": self.constraint}
         sources = source_addresses(self.request)
         if sources:
             event["sourceIPs"] = sources

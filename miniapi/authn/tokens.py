@@ -6,9 +6,7 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-from miniapi.authn.bearer import BearerAuthenticator
 from miniapi.meta.user import UserInfo
-from miniapi.wire import Request
 
 
 def read_token_file(path: Path) -> dict[str, UserInfo]:
@@ -42,14 +40,3 @@ class StaticTokens:
         if not good_for:
             return None
         return UserInfo(user.name, user.uid, user.groups, user.extra, good_for)
-
-
-class TokenAuthenticator:
-    """Static tokens alone, for a server without other kinds of tokens."""
-
-    def __init__(self, users: Mapping[str, UserInfo]) -> None:
-        self._bearer = BearerAuthenticator([StaticTokens(users)])
-
-    async def authenticate(self, request: Request) -> UserInfo | None:
-        """As `BearerAuthenticator`."""
-        return await self._bearer.authenticate(request)

@@ -17,6 +17,8 @@ from miniapi.flag import flag
 
 ALWAYS_ALLOWED = ["/healthz", "/readyz", "/livez"]
 DEFAULT_MODES = ["Node", "RBAC"]
+UNSET = (DEFAULT_MODES, ["AlwaysAllow"])
+"""The modes where nobody names any, here and under the name kube-apiserver."""
 
 
 @dataclass
@@ -53,7 +55,7 @@ class AuthorizationOptions:
             if not path.startswith("/")
         ]
         if self.config_file:
-            if self.modes != DEFAULT_MODES or self.webhook_config_file:
+            if self.modes not in UNSET or self.webhook_config_file:
                 problems.append(
                     "--authorization-config: it stands instead of --authorization-mode and "
                     "--authorization-webhook-*; leave those out"

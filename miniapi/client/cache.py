@@ -3,48 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
 
 from miniapi.meta.objects import Object
+from miniapi.wire import Held
 
 Key = tuple[str, str]
 """(namespace, name); the namespace of cluster-scoped objects is empty."""
 IndexFunction = Callable[[Object], Sequence[str]]
-
-
-class Held(Protocol):
-    """One object version, however it is kept."""
-
-    @property
-    def key(self) -> Key: ...
-
-    @property
-    def resource_version(self) -> str: ...
-
-    def object(self) -> Object:
-        """The object, shared: read, never change."""
-        ...
-
-
-class HeldObject:
-    """An object that came over a wire: kept as it was decoded."""
-
-    __slots__ = ("_object", "key")
-
-    def __init__(self, obj: Object) -> None:
-        meta = obj["metadata"]
-        self.key: Key = (meta.get("namespace", ""), meta["name"])
-        self._object = obj
-
-    @property
-    def resource_version(self) -> str:
-        """The object's own."""
-        version: str = self._object["metadata"]["resourceVersion"]
-        return version
-
-    def object(self) -> Object:
-        """The object itself."""
-        return self._object
 
 
 class Cache:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import orjson
@@ -13,13 +14,15 @@ from multidict import CIMultiDict
 from miniapi.client import content
 from miniapi.client.interface import Transport
 from miniapi.meta.objects import Object
-from miniapi.wire import JSON, Reply, Request, fixed_body, no_body
+from miniapi.wire import JSON, Held, HeldObject, Reply, Request, fixed_body, no_body
 
 USER_AGENT = "miniapi/loopback"
 MOST_RETRIES = 10
 """As client-go: a server that asks to be asked again is, this often."""
 CONNECTION_RETRIES = 3
 FIRST_PAUSE_SECONDS = 0.05
+
+Item = TypeVar("Item")
 
 STRATEGIC = "application/strategic-merge-patch+json"
 MERGE = "application/merge-patch+json"
@@ -59,7 +62,14 @@ class Client:
         self._headers = {"Accept": accept, "User-Agent": user_agent}
 
     async def send(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, content_type: str = ""
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "",
+        *,
+        handover: bool = False,
     ) -> Reply:
         """Any request; a reply below 400."""
         headers = CIMultiDict(self._headers)
@@ -69,7 +79,7 @@ class Client:
                 (orjson.dumps(body), content_type) if content_type else content.encode(body, self._content_type)
             )
             read = fixed_body(data)
-        request = Request(method, path, urlencode(query) if query else "", headers, read)
+        request = Request(method, path, urlencode(query) if query else "", headers, read, handover=handover)
         tries = 0
         while True:
             tries += 1
@@ -146,16 +156,38 @@ class Client:
     ) -> AsyncIterator[tuple[str, Object]]:
         """(type, object) as they come; ends with the server's timeout."""
         reply = await self.send("GET", resource_path(group, version, plural, namespace), {"watch": "true", **query})
-        stream = reply.stream
-        if stream is None:
+        if reply.stream is None:
             return
-        try:
+        async with aclosing_any(reply.stream) as stream:
             async for event in content.events(stream, reply.content_type):
                 yield event
-        finally:
-            close = getattr(stream, "aclose", None)
-            if close is not None:
-                await close()
+
+    async def follow(
+        self, group: str, version: str, plural: str, namespace: str = "", **query: str
+    ) -> AsyncIterator[tuple[str, Held]]:
+        """As `watch`; within the process the objects stay where they are held until somebody looks at them."""
+        path = resource_path(group, version, plural, namespace)
+        reply = await self.send("GET", path, {"watch": "true", **query}, handover=True)
+        if reply.events is not None:
+            async with aclosing_any(reply.events) as batches:
+                async for batch in batches:
+                    for held_event in batch:
+                        yield held_event
+        elif reply.stream is not None:
+            async with aclosing_any(reply.stream) as stream:
+                async for event, obj in content.events(stream, reply.content_type):
+                    yield event, HeldObject(obj)
+
+
+@asynccontextmanager
+async def aclosing_any(stream: AsyncIterator[Item]) -> AsyncIterator[AsyncIterator[Item]]:
+    """contextlib.aclosing, also for iterators that have nothing to close."""
+    try:
+        yield stream
+    finally:
+        close = getattr(stream, "aclose", None)
+        if close is not None:
+            await close()
 
 
 def _object(reply: Reply) -> Object:

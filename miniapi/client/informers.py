@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Protocol
 
-from miniapi.client.cache import Cache, Held, HeldObject, IndexFunction, Key
+from miniapi.client.cache import Cache, IndexFunction, Key
 from miniapi.client.client import Client
 from miniapi.client.listener import (
     AsyncHandler,
@@ -27,25 +27,15 @@ from miniapi.client.listener import (
     QueuedListener,
     Tombstone,
 )
-from miniapi.client.reflector import Collection, Reflector, Sink
+from miniapi.client.reflector import Collection, Reflector
 from miniapi.meta.objects import Object
+from miniapi.wire import Held, HeldObject
 
 RESYNC_SECONDS = 600.0
 """How often handlers are told of everything again unless they ask for another period; 0 turns it off."""
 
 Transform = Callable[[Object], Object]
 """Drops what nobody needs before an object is kept; may change it in place."""
-
-
-class Follower(Protocol):
-    """Keeps a sink up to date with a collection."""
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        ...
-
-
-Follow = Callable[[Collection, Sink], Follower]
 
 
 class Informer(Protocol):
@@ -59,10 +49,10 @@ class Informer(Protocol):
 class SharedInformer:
     """Objects of one collection by namespace and name, from one watch."""
 
-    def __init__(self, follow: Follow, collection: Collection, resync_seconds: float = RESYNC_SECONDS) -> None:
+    def __init__(self, client: Client, collection: Collection, resync_seconds: float = RESYNC_SECONDS) -> None:
         self.collection = collection
         self._cache = Cache()
-        self._follower = follow(collection, self)
+        self._reflector = Reflector(client, collection, self)
         self._listeners: list[Listener] = []
         self._resync_seconds = resync_seconds
         self._resync_wake = asyncio.Event()
@@ -116,7 +106,7 @@ class SharedInformer:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._resync())
             try:
-                await self._follower.run()
+                await self._reflector.run()
             finally:
                 for listener in self._listeners:
                     listener.close()
@@ -194,10 +184,8 @@ class SharedInformer:
 class SharedInformerFactory:
     """Makes informers on demand, one per collection, and runs them."""
 
-    def __init__(self, client: Client, resync_seconds: float = RESYNC_SECONDS, *, follow: Follow | None = None) -> None:
-        """`follow` is for those who have another way to the objects than the client's lists and watches."""
-        self._follow = follow or (lambda collection, sink: Reflector(client, collection, sink))
-        self._resync_seconds = resync_seconds
+    def __init__(self, client: Client, resync_seconds: float = RESYNC_SECONDS) -> None:
+        self._client, self._resync_seconds = client, resync_seconds
         self._informers: dict[tuple[str, ...], SharedInformer] = {}
         self._group: asyncio.TaskGroup | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -211,7 +199,7 @@ class SharedInformerFactory:
         found = self._informers.get(key)
         if found is None:
             collection = Collection(group, version, plural, namespace, dict(chosen))
-            found = self._informers[key] = SharedInformer(self._follow, collection, self._resync_seconds)
+            found = self._informers[key] = SharedInformer(self._client, collection, self._resync_seconds)
             if self._group is not None:
                 self._tasks.append(self._group.create_task(found.run()))
         return found

@@ -99,13 +99,18 @@ class ProxyTransport:
         content_type = headers.pop("Content-Type", "")
         return Reply(response.status, b"", content_type, list(headers.items()), _chunks(response))
 
-    async def dial(self, host: str, port: int, *, tls: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def dial(
+        self, host: str, port: int, *, tls: bool, trust: Trust | None = None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection of one's own, for what is not HTTP any more after a while. OSError in Go's words."""
+        context = self._context(trust) if trust is not None else self._tls()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                return await asyncio.open_connection(host, port, ssl=self._tls() if tls else None)
+                return await asyncio.open_connection(host, port, ssl=context if tls else None)
         except TimeoutError:
             raise ConnectionError(f"dial tcp {host}:{port}: i/o timeout") from None
+        except ssl.SSLCertVerificationError as problem:
+            raise ConnectionError(_unverified(problem)) from None
         except OSError as problem:
             raise ConnectionError(dial_problem(host, port, problem)) from None
 
@@ -137,8 +142,7 @@ def said_by_go(problem: Exception, host: str, port: int) -> str:
     if isinstance(problem, aiohttp.ClientConnectorDNSError):
         return dial_problem(host, port, socket.gaierror())
     if isinstance(problem, aiohttp.ClientConnectorCertificateError):
-        words = getattr(problem.certificate_error, "verify_message", "") or str(problem.certificate_error)
-        return f"tls: failed to verify certificate: x509: {X509.get(words, words)}"
+        return _unverified(problem.certificate_error)
     if isinstance(problem, aiohttp.ClientConnectorError):
         return dial_problem(host, port, problem.os_error)
     if isinstance(problem, TimeoutError):
@@ -152,6 +156,11 @@ X509 = {
     "certificate has expired": "certificate has expired or is not yet valid",
 }
 """OpenSSL's words in Go's."""
+
+
+def _unverified(problem: Exception) -> str:
+    words = getattr(problem, "verify_message", "") or str(problem)
+    return f"tls: failed to verify certificate: x509: {X509.get(words, words)}"
 
 
 def dial_problem(host: str, port: int, problem: OSError) -> str:

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from miniapi.client.cache import Held, HeldObject
 from miniapi.client.client import Client
 from miniapi.errors import ApiError
 from miniapi.meta.objects import Object
+from miniapi.wire import Held, HeldObject
 
 log = logging.getLogger("miniapi.informers")
 
@@ -101,16 +101,16 @@ class Reflector:
         }
         found: list[Held] = []
         # One stream serves for the list and for what follows it.
-        async for event, obj in self._watch(query):
+        async for event, held in self._watch(query):
             if self._version:
-                self._seen(event, obj)
-            elif event == "BOOKMARK" and INITIAL_END in (obj["metadata"].get("annotations") or {}):
+                self._seen(event, held)
+            elif event == "BOOKMARK" and INITIAL_END in (held.object()["metadata"].get("annotations") or {}):
                 self._sink.replace(found)
-                self._version = obj["metadata"]["resourceVersion"]
+                self._version = held.resource_version
             elif event == "ERROR":
-                raise _told(obj)
+                raise _told(held.object())
             elif event == "ADDED":
-                found.append(HeldObject(obj))
+                found.append(held)
 
     async def _listed(self) -> None:
         c = self._collection
@@ -136,22 +136,22 @@ class Reflector:
         if not self._version:
             return
         query = {"resourceVersion": self._version, "allowWatchBookmarks": "true", "timeoutSeconds": _seconds()}
-        async for event, obj in self._watch(query):
-            self._seen(event, obj)
+        async for event, held in self._watch(query):
+            self._seen(event, held)
 
-    def _watch(self, query: Mapping[str, str]) -> AsyncIterator[tuple[str, Object]]:
+    def _watch(self, query: Mapping[str, str]) -> AsyncIterator[tuple[str, Held]]:
         c = self._collection
-        return self._client.watch(c.group, c.version, c.plural, c.namespace, **c.selectors, **query)
+        return self._client.follow(c.group, c.version, c.plural, c.namespace, **c.selectors, **query)
 
-    def _seen(self, event: str, obj: Object) -> None:
+    def _seen(self, event: str, held: Held) -> None:
         if event == "ERROR":
-            problem = _told(obj)
+            problem = _told(held.object())
             if problem.code == 410:
                 raise _Expired
             raise problem
-        self._version = obj["metadata"]["resourceVersion"]
+        self._version = held.resource_version
         if event != "BOOKMARK":
-            self._sink.changed(event, HeldObject(obj))
+            self._sink.changed(event, held)
 
 
 def _seconds() -> str:

@@ -39,6 +39,9 @@ class Sources:
     client: Client
     informers: SharedInformerFactory
     kinds: Iterable[Kind]
+    """The built-in ones."""
+    custom_kinds: Callable[[], Iterable[Kind]]
+    """Those that are defined now."""
     root_ca: str
     """PEM of the CA that clients in the cluster trust."""
     authority: CertificateAuthority | None
@@ -61,7 +64,8 @@ def _root_ca(sources: Sources) -> Controller:
 
 
 def _namespace(sources: Sources) -> Controller:
-    return NamespaceDeletion(sources.client, sources.informers.informer("", "v1", "namespaces"), sources.kinds)
+    namespaces = sources.informers.informer("", "v1", "namespaces")
+    return NamespaceDeletion(sources.client, namespaces, sources.kinds, sources.custom_kinds)
 
 
 def _service_account_tokens(sources: Sources) -> Controller:

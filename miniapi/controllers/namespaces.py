@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformer
@@ -49,9 +49,15 @@ class NamespaceContent:
 class NamespaceDeletion:
     """Empties a namespace that is being deleted, then lets it go."""
 
-    def __init__(self, client: Client, namespaces: SharedInformer, kinds: Iterable[Kind]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        namespaces: SharedInformer,
+        kinds: Iterable[Kind],
+        custom_kinds: Callable[[], Iterable[Kind]],
+    ) -> None:
         self._client, self._namespaces = client, namespaces
-        self._kinds = [k for k in kinds if k.namespaced and "deletecollection" in k.verbs]
+        self._kinds, self._custom_kinds = [k for k in kinds if _holds(k)], custom_kinds
         self._queue = Queue()
         namespaces.add_handler(self._changed)
 
@@ -75,7 +81,7 @@ class NamespaceDeletion:
     async def _empty(self, name: str) -> bool:
         """True where nothing is left and the namespace was let go."""
         left = False
-        for kind in self._kinds:
+        for kind in (*self._kinds, *filter(_holds, self._custom_kinds())):
             gvk = kind.gvk
             found = await self._client.list(gvk.group, gvk.version, kind.plural, name, limit="1")
             if not found["items"]:
@@ -89,3 +95,8 @@ class NamespaceDeletion:
         namespace["spec"] = {}
         await self._client.update("", "v1", "namespaces", "", namespace, "finalize")
         return True
+
+
+def _holds(kind: Kind) -> bool:
+    """Whether objects of the kind lie in namespaces and can be emptied."""
+    return kind.namespaced and "deletecollection" in kind.verbs

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from miniapi import errors
 from miniapi.codec.builtin import PROTOBUF, codec_for
 from miniapi.codec.interface import DecodeError
@@ -102,6 +104,8 @@ def fit_again(scope: Scope, obj: Object, expected: GroupVersionKind) -> tuple[Ob
         given = given_type(obj, expected)
     except DecodeError as problem:
         raise Unfit(str(problem)) from None
+    if scope.unstructured and not obj.get("kind"):
+        raise Unfit(f"Object 'Kind' is missing in '{orjson.dumps(obj, option=orjson.OPT_SORT_KEYS).decode()}'")
     return fit(scope, obj, given, expected)
 
 

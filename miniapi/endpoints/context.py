@@ -22,14 +22,16 @@ class Context:
     """Set by authentication; a verb never sees None."""
     impersonator: UserInfo | None = None
     """The real user behind an impersonated one."""
+    impersonation_constraint: str = ""
+    """The narrow right that allowed it, e.g. `impersonate:user-info`."""
     warnings: list[str] = field(default_factory=list)
     """Texts of Warning headers, in order, without repetition."""
     headers: list[tuple[str, str]] = field(default_factory=list)
     """What filters add to the answer's headers, whatever the answer is."""
     audit_id: str = ""
     """The request's id in the audit log and in the Audit-Id header."""
-    audit: AuditSink | None = None
-    """Where the request leaves what an audit policy asks for; None where it is not audited."""
+    audited: bool = False
+    """Whether the audit policy tells of the request: what is only for the audit log may be left out otherwise."""
     audit_annotations: dict[str, str] = field(default_factory=dict)
     cbor: bool = False
     """Whether CBOR is spoken (feature gate CBORServingAndStorage)."""
@@ -38,18 +40,6 @@ class Context:
         """Adds a Warning header once."""
         if text not in self.warnings:
             self.warnings.append(text)
-
-
-class AuditSink:
-    """What an audit event wants of a request's bodies and object reference."""
-
-    __slots__ = ("request_object", "response_object", "wants_request", "wants_response")
-
-    def __init__(self, wants_request: bool, wants_response: bool) -> None:
-        self.wants_request = wants_request
-        self.wants_response = wants_response
-        self.request_object: object | None = None
-        self.response_object: object | None = None
 
 
 Handler = Callable[[Context], Awaitable[Reply]]

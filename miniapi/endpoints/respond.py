@@ -51,11 +51,11 @@ def stored(scope: Scope, found: Stored, negotiated: Negotiated, code: int = 200)
     """One stored object; JSON without transformation goes out as the bytes it has."""
     if negotiated.plain_json:
         return Reply(code, scope.versioned.encoded(found) + b"\n", JSON)
-    if negotiated.media_type == PROTOBUF:
-        messages = scope.versioned.messages
-        if negotiated.as_kind:
-            return Reply(code, messages.partial(found, f"meta.k8s.io/{negotiated.as_version}"), PROTOBUF)
-        return Reply(code, messages.encoded(found), PROTOBUF)
+    if negotiated.media_type == PROTOBUF and not negotiated.as_kind:
+        return Reply(code, scope.versioned.messages.encoded(found), PROTOBUF)
+    if negotiated.media_type == PROTOBUF and negotiated.as_kind == PARTIAL:
+        data = scope.versioned.messages.partial(found, f"meta.k8s.io/{negotiated.as_version}")
+        return Reply(code, data, PROTOBUF)
     return one(scope, scope.versioned.object(found), negotiated, code)
 
 
@@ -112,7 +112,7 @@ def list_metadata(revision: int, token: str, remaining: int | None) -> dict[str,
     return meta
 
 
-def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], negotiated: Negotiated) -> Reply:
+async def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], negotiated: Negotiated) -> Reply:
     """A list: stored bytes joined, or rows, or metadata, or another format."""
     list_gvk = scope.kind.list_gvk
     if scope.kind.custom and not negotiated.as_kind:
@@ -126,9 +126,9 @@ def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any], nego
         )
         return Reply(200, b"%b%b]}\n" % (head, scope.versioned.joined(items)), JSON)
     if negotiated.media_type == PROTOBUF and not negotiated.as_kind:
-        return Reply(200, scope.versioned.messages.collection(list_gvk, meta, items), PROTOBUF)
-    if negotiated.media_type == PROTOBUF and negotiated.as_version == "v1":
-        return Reply(200, scope.versioned.messages.partials("meta.k8s.io/v1", meta, items), PROTOBUF)
+        return Reply(200, await scope.versioned.messages.collection(list_gvk, meta, items), PROTOBUF)
+    if negotiated.media_type == PROTOBUF and (negotiated.as_kind, negotiated.as_version) == (PARTIAL_LIST, "v1"):
+        return Reply(200, await scope.versioned.messages.partials("meta.k8s.io/v1", meta, items), PROTOBUF)
     return made(scope, [scope.versioned.object(s) for s in items], meta, negotiated)
 
 

@@ -11,6 +11,7 @@ from miniapi.kube.discovery import Discovery, MoreKinds
 from miniapi.kube.handlers.builtin import Sources, builtin_handlers, builtin_hooks
 from miniapi.kube.handlers.identity import identity_handlers, identity_hooks
 from miniapi.kube.handlers.openid import openid_paths
+from miniapi.kube.kubelet_options import KubeletOptions
 from miniapi.kube.lister import RegistryLister
 from miniapi.kube.openapi import MoreDocuments, OpenApi
 from miniapi.kube.paths import nonresource_paths
@@ -32,13 +33,21 @@ def kube_server(
     delegate: Delegate,
     more_kinds: Sequence[MoreKinds],
     more_documents: MoreDocuments,
+    kubelet: KubeletOptions,
 ) -> GenericServer:
     """The middle of the chain."""
     lister = RegistryLister(catalog, resources.of)
     release = config.options.kubernetes_version
     version = version_info(release, config.options.emulation())
-    authorizer = config.authorization.authorizer
-    sources = Sources(catalog, resources.of, config.client, config.proxy_transport, authorizer)
+    sources = Sources(
+        catalog,
+        resources.of,
+        config.client,
+        config.proxy_transport,
+        config.authorization.authorizer,
+        kubelet.address_types,
+        kubelet.trust(),
+    )
     scopes = KubeScopes(
         catalog,
         BuiltinSchemas(release),

@@ -18,6 +18,7 @@ from miniapi.features.options import FeatureOptions
 from miniapi.flag import flag
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.enablement import enabled
+from miniapi.kube.kubelet_options import KubeletOptions
 from miniapi.options.flags import Flag, fill, flags_of
 from miniapi.schema.published import RELEASES
 from miniapi.server.logs import LogsOptions
@@ -63,6 +64,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "Metrics": MetricsOptions,
     "Aggregator": AggregatorOptions,
     "Logs": LogsOptions,
+    "Misc": KubeletOptions,
 }
 """By the title under which --help lists them, in the order in which `Options` has them."""
 
@@ -95,6 +97,7 @@ class Options:
     metrics: MetricsOptions
     aggregator: AggregatorOptions
     logs: LogsOptions
+    kubelet: KubeletOptions
 
     def data_dir(self) -> Path:
         """Where store and certificates lie."""

@@ -24,6 +24,10 @@ Update = Callable[[Object, Stored], Awaitable[Object | None]]
 """(current object, as stored) -> what to store, or None to leave it as it is. May run again on a conflict."""
 
 
+SHARED_OBJECTS = 128
+"""How many decoded objects of a resource are kept for those within the process who only read."""
+
+
 class Resource:
     """Objects of one group and plural, whatever version they are asked for in."""
 
@@ -136,11 +140,21 @@ class Versioned:
         self._from = kind.from_storage
         self._head = head(kind.storage_gvk or kind.gvk)
         self._items = Memo(self._item)
+        self._shared: dict[str, tuple[int, Object]] = {}
 
     def object(self, stored: Stored) -> Object:
         """A fresh dict in this version."""
         obj = self.resource.decode(stored)
         return self._from(obj) if self._from else obj
+
+    def shared(self, stored: Stored) -> Object:
+        """As `object`, the same dict for all who ask within a while: never to be changed."""
+        known = self._shared.get(stored.key)
+        if known is None or known[0] != stored.mod_revision:
+            if len(self._shared) >= SHARED_OBJECTS:
+                del self._shared[next(iter(self._shared))]
+            known = self._shared[stored.key] = (stored.mod_revision, self.object(stored))
+        return known[1]
 
     def encoded(self, stored: Stored) -> bytes:
         """The object's JSON."""

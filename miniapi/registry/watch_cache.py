@@ -179,6 +179,8 @@ class WatchCache:
                 index = self._replace(*await self._list())
                 pause = RETRY_SECONDS[0]
                 async with self._store.watch(self._prefix, after=index.revision) as stream:
+                    # Whoever waits has asked before there was a watch to be told of.
+                    await self._store.revision_of(self._prefix)
                     async for batch in stream:
                         if isinstance(batch, Progress):
                             index.advance(batch.revision)

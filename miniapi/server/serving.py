@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import unquote
 
 from aiohttp import hdrs, web
+from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.http_exceptions import BadHttpMessage
 from multidict import CIMultiDict
 
@@ -104,11 +105,11 @@ class HttpServer:
             headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
         if len(body) > PIECE_BYTES and request.method != hdrs.METH_HEAD:
             return await _in_pieces(request, reply.status, body, headers)
-        return web.Response(body=body, status=reply.status, headers=headers)
+        return _Response(body=body, status=reply.status, headers=headers)
 
     async def _stream(self, request: web.BaseRequest, reply: Reply, stream: AsyncIterator[bytes]) -> web.StreamResponse:
         """Sends chunks until there are no more, the client has gone, or the server stops."""
-        response = web.StreamResponse(status=reply.status, headers=CIMultiDict(reply.headers))
+        response = _StreamResponse(status=reply.status, headers=CIMultiDict(reply.headers))
         response.headers[hdrs.CONTENT_TYPE] = reply.content_type
         task = asyncio.current_task()
         assert task is not None
@@ -172,6 +173,20 @@ class _Bytes:
         self._reader.feed_eof()
 
 
+class _StreamResponse(web.StreamResponse):
+    """An answer that does not say what serves it: kube-apiserver does not either."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        headers = self.headers
+        if headers[hdrs.SERVER] is SERVER_SOFTWARE:
+            del headers[hdrs.SERVER]
+
+
+class _Response(_StreamResponse, web.Response):
+    """The same with a whole body."""
+
+
 class _Switched(web.StreamResponse):
     """Stands for an answer that was sent by hand."""
 
@@ -191,7 +206,7 @@ async def _in_pieces(
     request: web.BaseRequest, status: int, data: bytes, headers: CIMultiDict[str]
 ) -> web.StreamResponse:
     """A large body piece by piece: TLS keeps a buffer as large as the largest write while a connection lives."""
-    response = web.StreamResponse(status=status, headers=headers)
+    response = _StreamResponse(status=status, headers=headers)
     response.content_length = len(data)
     await response.prepare(request)
     body = memoryview(data)

@@ -25,7 +25,7 @@ ENTER_SECONDS = 5.0
 RECONNECT_SECONDS = (0.05, 2.0)
 """First and longest pause before a lost watch is opened again."""
 HASTEN_SECONDS = 0.1
-"""Pause between requests for progress while one is awaited (as the original's progress requester)."""
+"""Pause before a request for progress is repeated while it is awaited (as the original's progress requester)."""
 
 _FATAL = frozenset((Code.PERMISSION_DENIED, Code.UNAUTHENTICATED, Code.INVALID_ARGUMENT, Code.UNIMPLEMENTED))
 
@@ -58,6 +58,7 @@ class EtcdWatch:
         self._told = 0
         self._wanted = 0
         self._asking: asyncio.Task[None] | None = None
+        self._ask_now = asyncio.Event()
         self._closed = False
         self.reconnects = 0
 
@@ -240,8 +241,11 @@ class EtcdWatch:
 
     def hasten(self, revision: int) -> None:
         """Asks etcd for progress until the revision has been told."""
+        if self._closed or self._reached() >= revision:
+            return
         self._wanted = max(self._wanted, revision)
-        if self._asking is None and not self._closed and self._reached() < revision:
+        self._ask_now.set()
+        if self._asking is None:
             self._asking = asyncio.create_task(self._ask())
 
     def _reached(self) -> int:
@@ -251,11 +255,14 @@ class EtcdWatch:
         request = rpc_pb2.WatchRequest(progress_request=rpc_pb2.WatchProgressRequest())
         try:
             while self._reached() < self._wanted and not self._closed:
+                self._ask_now.clear()
                 if self._call is not None:
                     # What fails here fails for the reader of the stream too, which acts on it.
                     with suppress(_Lost, StoreUnavailable):
                         await self._write(request)
-                await asyncio.sleep(HASTEN_SECONDS)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(HASTEN_SECONDS):
+                        await self._ask_now.wait()
         finally:
             self._asking = None
 

@@ -8,20 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from miniapi.meta import names
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
-from miniapi.validation.field import ErrorList, child, index, key
+from miniapi.validation.api_approval import approval_problems
+from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
 from miniapi.validation.structural_schema import is_convertible, mentions, openapi, structural
 from miniapi.validation.webhook import webhook_service, webhook_url
 
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 _COLUMN_FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
-_APPROVED = "api-approved.kubernetes.io"
-_SEE = ", see https://github.com/kubernetes/enhancements/pull/1111"
 _MIXED_CASE = "may have mixed case, but should otherwise match: "
 _MAX_SELECTABLE = 8
 _MAX_WARNING_CHARS = 256
@@ -308,28 +306,6 @@ def _stored(obj: Object) -> ErrorList:
     return errors
 
 
-def _approved(obj: Object, old: Object | None) -> ErrorList:
-    """validateAPIApproval: the community's own groups need an annotation that says who agreed."""
-    group = "." + ((obj.get("spec") or {}).get("group") or "")
-    text = (obj["metadata"].get("annotations") or {}).get(_APPROVED, "")
-    if not group.endswith((".k8s.io", ".kubernetes.io")) or (old is not None and _approval(old) == _approval(obj)):
-        return []
-    path, must = key("metadata.annotations", _APPROVED), f'protected groups must have approval annotation "{_APPROVED}"'
-    if _approval(obj) == "missing":
-        return [field.required(path, must + _SEE)]
-    if _approval(obj) == "invalid":
-        return [field.invalid(path, text, f'{must} with either a URL or a reason starting with "unapproved"{_SEE}')]
-    return []
-
-
-def _approval(obj: Object) -> str:
-    text = (obj["metadata"].get("annotations") or {}).get(_APPROVED, "")
-    if not text or text.startswith("unapproved"):
-        return "bypassed" if text else "missing"
-    parts = urlsplit(text)
-    return "approved" if parts.scheme and parts.netloc else "invalid"
-
-
 def _pruned(spec: Mapping[str, Any], before: Mapping[str, Any]) -> ErrorList:
     if not spec.get("preserveUnknownFields") or before.get("preserveUnknownFields"):
         return []
@@ -360,12 +336,12 @@ def validation() -> Validation:
         errors: ErrorList = []
         if name != wanted:
             errors.append(field.invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'))
-        return errors + _spec(spec) + _status(obj) + _stored(obj) + _approved(obj, None) + _pruned(spec, {})
+        return errors + _spec(spec) + _status(obj) + _stored(obj) + approval_problems(obj, None) + _pruned(spec, {})
 
     def update(obj: Object, old: Object) -> ErrorList:
         spec, before = obj.get("spec") or {}, old.get("spec") or {}
         errors = _spec(spec) + _fixed(spec, before, _established(old))
-        return errors + _status(obj) + _stored(obj) + _approved(obj, old) + _pruned(spec, before)
+        return errors + _status(obj) + _stored(obj) + approval_problems(obj, old) + _pruned(spec, before)
 
     return Validation(create, update, names.name_is_dns_subdomain, qualified_finalizers=False)
 

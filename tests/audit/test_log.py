@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from miniapi.audit.log_backend import LogBackend
 from miniapi.audit.log_file import LogFile
-from miniapi.audit.log_sink import BatchSink, BlockingSink, Encoder
 from miniapi.audit.options import AuditOptions, BadAudit
+from miniapi.audit.sinks import BatchSink, BlockingSink, Encoder
 from miniapi.errors import ApiError
 
 EVENT = {"auditID": "1", "stage": "RequestReceived"}
@@ -57,7 +58,7 @@ def test_files_of_another_age_are_removed(tmp_path):
 
 async def test_blocking_sink_has_written_when_it_returns():
     output = Output()
-    sink = BlockingSink(output, Encoder())
+    sink = BlockingSink(LogBackend(output), Encoder())
     assert await sink.process(EVENT)
     assert [json.loads(w) for w in output.written] == [EVENT]
     await sink.close()
@@ -70,14 +71,14 @@ async def test_lost_event_fails_the_request_only_in_strict_mode():
         (True, "RequestReceived", False),
         (True, "Panic", True),
     ):
-        sink = BlockingSink(Output(fails=True), Encoder(), strict=strict)
+        sink = BlockingSink(LogBackend(Output(fails=True)), Encoder(), strict=strict)
         assert await sink.process({**EVENT, "stage": stage}) is kept_going
         await sink.close()
 
 
 async def test_batches_are_written_when_full_or_old_and_the_rest_at_the_end():
     output = Output()
-    sink = BatchSink(output, Encoder(), buffer_size=10, max_size=2, max_wait_seconds=30)
+    sink = BatchSink(LogBackend(output), Encoder(), buffer_size=10, max_size=2, max_wait_seconds=30)
     for number in range(5):
         await sink.process({"auditID": str(number)})
     await asyncio.sleep(0.05)
@@ -87,7 +88,7 @@ async def test_batches_are_written_when_full_or_old_and_the_rest_at_the_end():
 
 
 async def test_full_buffer_loses_events_and_never_waits(caplog):
-    sink = BatchSink(Output(), Encoder(), buffer_size=1, max_size=1, max_wait_seconds=0)
+    sink = BatchSink(LogBackend(Output()), Encoder(), buffer_size=1, max_size=1, max_wait_seconds=0)
     for _ in range(3):
         assert await sink.process(EVENT)
     assert "the buffer is full" in caplog.text

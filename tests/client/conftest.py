@@ -19,6 +19,8 @@ async def server(tmp_path) -> AsyncIterator[Server]:
     tasks: list[asyncio.Task[None]] = []
     try:
         await server.config.lifecycle.run_hooks()
+        # What the tests make shall be all there is of its kind.
+        await server.config.client.delete_collection("", "v1", "configmaps", "kube-system")
         async with asyncio.TaskGroup() as group:
             await server.config.informers.start(group, tasks)
             yield server

@@ -10,6 +10,7 @@ from miniapi.client.cache import by_owner
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformerFactory
 from miniapi.client.listener import Tombstone
+from miniapi.registry.resource import SHARED_OBJECTS
 
 CONFIGMAPS = ("", "v1", "configmaps")
 
@@ -31,8 +32,8 @@ class Counting:
             raise ConnectionError("unreachable")
         self.sent[f"{kind} {request.path}"] += 1
         reply = await self._transport.send(request)
-        if reply.stream is not None:
-            reply.stream = self._cut(reply.stream)
+        if reply.events is not None:
+            reply.events = self._cut(reply.events)
         return reply
 
     async def _cut(self, stream):
@@ -84,12 +85,12 @@ async def test_two_hundred_informers_of_a_resource_are_one_watch_and_one_list(tr
     async with SharedInformerFactory(counted) as informers:
         handlers = [Heard() for _ in range(200)]
         for handler in handlers:
-            informers.informer(*CONFIGMAPS).add_handler(handler)
+            informers.informer(*CONFIGMAPS, "default").add_handler(handler)
         await informers.wait_for_sync()
         await counted.create(*CONFIGMAPS, "default", configmap("a"))
         await until(lambda: all(("ADDED", "a") in h.changes for h in handlers))
-    assert transport.sent["watch /api/v1/configmaps"] == 1
-    assert transport.sent["GET /api/v1/configmaps"] == 0
+    assert transport.sent["watch /api/v1/namespaces/default/configmaps"] == 1
+    assert transport.sent["GET /api/v1/namespaces/default/configmaps"] == 0
 
 
 async def test_a_handler_hears_what_is_there_and_then_every_change_in_order(client):
@@ -110,13 +111,13 @@ async def test_a_handler_hears_what_is_there_and_then_every_change_in_order(clie
 
 async def test_a_watch_that_ends_is_resumed_without_a_new_list(transport, counted):
     async with SharedInformerFactory(counted) as informers:
-        informer, heard = informers.informer(*CONFIGMAPS), Heard()
+        informer, heard = informers.informer(*CONFIGMAPS, "default"), Heard()
         informer.add_handler(heard)
         await informers.wait_for_sync()
         await counted.create(*CONFIGMAPS, "default", configmap("a"))
         await until(lambda: informer.get("default", "a"))
         transport.cutting.set()
-        await until(lambda: transport.sent["watch /api/v1/configmaps"] == 2)
+        await until(lambda: transport.sent["watch /api/v1/namespaces/default/configmaps"] == 2)
         await counted.create(*CONFIGMAPS, "default", configmap("b"))
         await until(lambda: informer.get("default", "b"))
     assert heard.changes == [("ADDED", "a"), ("ADDED", "b")]
@@ -125,7 +126,7 @@ async def test_a_watch_that_ends_is_resumed_without_a_new_list(transport, counte
 async def test_what_went_unseen_while_history_was_lost_is_a_tombstone(server, transport, counted):
     gone = []
     async with SharedInformerFactory(counted) as informers:
-        informer = informers.informer(*CONFIGMAPS)
+        informer = informers.informer(*CONFIGMAPS, "default")
         informer.add_handler(lambda event, old, new: gone.append(old) if event == "DELETED" else None)
         await informers.wait_for_sync()
         await counted.create(*CONFIGMAPS, "default", configmap("a", k="last"))
@@ -153,7 +154,7 @@ async def test_a_slow_handler_holds_up_nobody_else_and_misses_nothing(client):
         slow.append((event, (new or old)["metadata"]["name"]))
 
     async with SharedInformerFactory(client) as informers:
-        informer = informers.informer(*CONFIGMAPS)
+        informer = informers.informer(*CONFIGMAPS, "default")
         informer.add_async_handler(handler)
         informer.add_handler(quick)
         await informers.wait_for_sync()
@@ -175,7 +176,7 @@ async def test_a_handler_that_fails_is_logged_and_called_again(client, caplog):
             raise RuntimeError("no")
 
     async with SharedInformerFactory(client) as informers:
-        informers.informer(*CONFIGMAPS).add_async_handler(handler)
+        informers.informer(*CONFIGMAPS, "default").add_async_handler(handler)
         await informers.wait_for_sync()
         for name in "ab":
             await client.create(*CONFIGMAPS, "default", configmap(name))
@@ -187,7 +188,7 @@ async def test_each_handler_is_told_of_everything_again_in_its_own_period(client
     often, never = Heard(), Heard()
     await client.create(*CONFIGMAPS, "default", configmap("a"))
     async with SharedInformerFactory(client, resync_seconds=0) as informers:
-        informer = informers.informer(*CONFIGMAPS)
+        informer = informers.informer(*CONFIGMAPS, "default")
         informer.add_handler(never)
         informer.add_handler(often, resync_seconds=0.05)
         await until(lambda: often.changes.count(("MODIFIED", "a")) >= 2)
@@ -196,7 +197,7 @@ async def test_each_handler_is_told_of_everything_again_in_its_own_period(client
 
 async def test_objects_are_found_by_owner_and_by_ones_own_index_until_they_change(client):
     async with SharedInformerFactory(client) as informers:
-        informer = informers.informer(*CONFIGMAPS)
+        informer = informers.informer(*CONFIGMAPS, "default")
         informer.add_index("owner", by_owner)
         informer.add_index("color", lambda o: [o["data"]["color"]] if "color" in o.get("data", {}) else [])
         await informers.wait_for_sync()
@@ -230,7 +231,7 @@ async def test_an_event_reaches_a_hundred_handlers_in_about_a_millisecond(client
     took = []
 
     async with SharedInformerFactory(client) as informers:
-        informer = informers.informer(*CONFIGMAPS)
+        informer = informers.informer(*CONFIGMAPS, "default")
         for _ in range(99):
             informer.add_handler(lambda *_: None)
         informer.add_handler(lambda *_: took.append(time.perf_counter()))
@@ -243,3 +244,28 @@ async def test_an_event_reaches_a_hundred_handlers_in_about_a_millisecond(client
             delays.append(took[number] - acknowledged)
     # 1 ms is the figure to hold on a quiet machine; ten of them is a defect on any.
     assert sorted(delays)[len(delays) // 2] < 0.010
+
+
+async def test_what_the_store_holds_is_not_held_a_second_time(server):
+    stores = server.storage.store()
+    await server.config.client.create(*CONFIGMAPS, "default", configmap("a", k="v"))
+    async with SharedInformerFactory(server.config.client) as informers:
+        informer = informers.informer(*CONFIGMAPS, namespace="default")
+        await informers.wait_for_sync()
+        held = informer._cache.get(("default", "a"))
+        assert held._stored.value is (await stores.get("configmaps/default/a")).value
+        assert informer.get("default", "a") is informer.get("default", "a")
+        await server.config.client.patch(*CONFIGMAPS, "default", "a", {"data": {"k": "w"}})
+        await until(lambda: informer.get("default", "a")["data"] == {"k": "w"})
+
+
+async def test_few_objects_stay_decoded(server):
+    for number in range(SHARED_OBJECTS + 1):
+        await server.config.client.create(*CONFIGMAPS, "default", configmap(f"c{number}"))
+    async with SharedInformerFactory(server.config.client) as informers:
+        informer = informers.informer(*CONFIGMAPS, namespace="default")
+        await informers.wait_for_sync()
+        first = informer.get("default", "c0")
+        assert informer.get("default", "c0") is first
+        informer.list()
+        assert informer.get("default", "c0") is not first

@@ -138,6 +138,11 @@ def test_lists_and_their_metadata(client: GoClient) -> None:
         _, _, partial = client.send("GET", "/api/v1/namespaces", Accept=accept)
         assert (partial["kind"], partial["apiVersion"]) == ("PartialObjectMetadataList", f"meta.k8s.io/{version}")
         assert [n["metadata"]["name"] for n in partial["items"]] == names
+    wrong = f"{PROTOBUF};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+    status, _, told = client.send("GET", "/api/v1/namespaces/default", Accept=wrong)
+    assert (status, json.loads(told)["reason"]) == (406, "NotAcceptable")
+    single = client.send("GET", "/api/v1/namespaces/default", Accept=wrong.replace("List", ""))[2]
+    assert (single["kind"], single["metadata"]["name"]) == ("PartialObjectMetadata", "default")
     accept = ",".join(f"{t};as=Table;v=v1;g=meta.k8s.io" for t in (PROTOBUF, JSON))
     assert client.send("GET", "/api/v1/namespaces", Accept=accept)[1] == JSON
 

@@ -130,11 +130,13 @@ async def test_watch_is_told_when_it_starts_and_when_it_ends():
 async def test_impersonated_user_stands_beside_the_real_one():
     async def impersonating(context):
         context.impersonator, context.user = context.user, UserInfo("bob")
+        context.impersonation_constraint = "impersonate:user-info"
         return Reply(200, b"{}")
 
     (_, complete), _ = await run("Metadata", impersonating)
     assert complete["user"]["username"] == "alice"
     assert complete["impersonatedUser"] == {"username": "bob"}
+    assert complete["authenticationMetadata"] == {"impersonationConstraint": "impersonate:user-info"}
 
 
 async def test_crash_is_told_as_panic():

@@ -1,18 +1,20 @@
 """Where requests to pods, services, nodes and kubelets go, and what is said where they cannot."""
 
-import asyncio
 from typing import Any
 
 import pytest
 from multidict import CIMultiDict
 
+from miniapi.client.outbound import Trust
 from miniapi.clock import utc_now
 from miniapi.endpoints.context import Context
 from miniapi.errors import ApiError
-from miniapi.kube.handlers.connect import kubelet, split_name, split_path
+from miniapi.kube.handlers.connect import split_name, split_path
+from miniapi.kube.handlers.kubelets import Kubelets
 from miniapi.kube.handlers.pod_streams import PodStream, container_of
 from miniapi.kube.handlers.proxies import NodeLocator, PodLocator, ServiceLocator
 from miniapi.kube.handlers.upgrade_aware_proxy import Location, proxy
+from miniapi.kube.kubelet_options import ADDRESS_TYPES
 from miniapi.meta.objects import Object
 from miniapi.meta.request_info import parse
 from miniapi.registry.encoding import StoredForm
@@ -20,6 +22,8 @@ from miniapi.registry.resource import Resource
 from miniapi.storage.memory import MemoryStore
 from miniapi.wire import Reply, Request, no_body
 from tests.admission.world import ALICE, World
+
+TRUST = Trust(insecure=True)
 
 
 async def resource(plural: str, namespaced: bool, *objects: Object) -> Resource:
@@ -90,11 +94,12 @@ async def test_a_node_is_reached_at_its_kubelet_and_other_ports_not_on_this_mach
     nodes = await resource(
         "minions", False, {"metadata": {"name": "n"}, "status": status}, {"metadata": {"name": "bare"}}
     )
-    assert await kubelet(nodes, "n") == Location("https", "127.0.0.1", 1234)
-    assert await told(kubelet(nodes, "no")) == (404, 'nodes "no" not found')
-    assert await told(kubelet(nodes, "bare")) == (500, "no preferred addresses found; known addresses: []")
-    locator = NodeLocator(nodes)
-    assert await locator.locate("", "n:1234") == Location("https", "127.0.0.1", 1234)
+    kubelets = Kubelets(nodes, ADDRESS_TYPES, TRUST)
+    assert await kubelets.locate("n") == Location("https", "127.0.0.1", 1234, trust=TRUST)
+    assert await told(kubelets.locate("no")) == (404, 'nodes "no" not found')
+    assert await told(kubelets.locate("bare")) == (500, "no preferred addresses found; known addresses: []")
+    locator = NodeLocator(kubelets)
+    assert await locator.locate("", "n:1234") == Location("https", "127.0.0.1", 1234, trust=TRUST)
     assert await told(locator.locate("", "n:22")) == (400, "address not allowed")
 
 
@@ -114,13 +119,13 @@ class Backend:
         self.reply = reply
         self.seen: list[Request] = []
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: Request, trust: Trust | None = None) -> Reply:
         self.seen.append(request)
         if isinstance(self.reply, OSError):
             raise self.reply
         return self.reply
 
-    async def dial(self, host: str, port: int, *, tls: bool) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def dial(self, host: str, port: int, *, tls: bool, trust: Trust | None = None) -> Any:
         raise ConnectionError("dial tcp 10.0.0.9:80: connect: connection refused")
 
 
@@ -161,7 +166,7 @@ async def test_what_is_not_reached_is_unavailable_and_an_upgrade_a_failure() -> 
 async def test_a_websocket_needs_the_right_to_create_though_it_is_a_get() -> None:
     world = World()
     empty = await resource("pods", True)
-    stream = PodStream(empty, empty, Backend(Reply(200)), world)
+    stream = PodStream(empty, Kubelets(empty, ADDRESS_TYPES, TRUST), Backend(Reply(200)), world)
     path = "/api/v1/namespaces/ns/pods/p/exec"
     context = asking(path, Connection="Upgrade", Upgrade="websocket")
     context.user = ALICE

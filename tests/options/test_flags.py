@@ -110,3 +110,16 @@ def test_defaults_are_valid_and_kube_apiservers_are_its_own():
 def test_kube_apiserver_wants_an_etcd():
     _, problems = compose({}, ServerDefaults.KUBE_APISERVER)
     assert [p.split()[0] for p in problems] == ["--etcd-servers"]
+
+
+def test_admission_control_says_all_that_runs_even_if_that_is_nothing():
+    flags = all_flags()
+    parsed = parse(["--admission-control="], flags, Unbuilt())
+    options, problems = compose(parsed.values, ServerDefaults.MINIAPI)
+    assert (problems, options.admission.enabled()) == ([], frozenset())
+    options, problems = compose({"admission-control": ["LimitRanger"]}, ServerDefaults.MINIAPI)
+    assert (problems, options.admission.enabled()) == ([], {"LimitRanger"})
+    _, problems = compose(
+        {"admission-control": [], "disable-admission-plugins": ["LimitRanger"]}, ServerDefaults.MINIAPI
+    )
+    assert [p.split()[0] for p in problems] == ["--admission-control"]

@@ -190,3 +190,18 @@ async def test_an_upgraded_connection_is_handed_over_and_ends_with_the_server() 
         await http.close()
         assert await reader.read() == b""
     writer.close()
+
+
+async def test_answers_do_not_say_what_serves_them_but_pass_on_what_others_say() -> None:
+    async def serve(request: Request) -> Reply:
+        return Reply(200, b"{}", headers=[("Server", "kubelet")] if request.path == "/proxied" else [])
+
+    http, listener = HttpServer(serve), bound()
+    await http.start(listener, None)
+    reader, writer = await connect(listener)
+    for path, expected in ((b"/", None), (b"/proxied", b"kubelet")):
+        writer.write(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+        head = await reader.readuntil(b"{}")
+        assert (b"Server:" in head, expected is None or expected in head) == (expected is not None, True)
+    await http.close()
+    writer.close()

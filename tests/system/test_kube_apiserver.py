@@ -86,6 +86,7 @@ def kwokctl(folder: Path, pki: Certificates, etcd: str, port: int) -> list[str]:
     return [
         "--etcd-prefix=/registry",
         "--allow-privileged=true",
+        "--admission-control=",
         "--max-requests-inflight=1000000",
         "--max-mutating-requests-inflight=1000000",
         f"--etcd-servers={etcd}",

@@ -16,7 +16,7 @@ from miniapi.audit.policy import Policy, Verdict
 from miniapi.clock import Clock
 from miniapi.codec.builtin import codec_for
 from miniapi.codec.interface import DecodeError
-from miniapi.endpoints.context import AuditSink, Context, Filter, Handler
+from miniapi.endpoints.context import Context, Filter, Handler
 from miniapi.meta.request_info import is_long_running
 from miniapi.wire import JSON, PROTOBUF, YAML, Reply
 
@@ -106,7 +106,7 @@ class _Audited:
         self._record = _record(context, verdict)
         self._body = b""
         self._long_running = is_long_running(context.info)
-        context.audit = AuditSink(verdict.level >= Level.REQUEST, verdict.level >= Level.REQUEST_RESPONSE)
+        context.audited = True
 
     async def run(self, handler: Handler) -> Reply:
         """The handler's answer, or what it raises, told on the way."""
@@ -152,6 +152,7 @@ class _Audited:
         record.annotations = context.audit_annotations
         if context.impersonator is not None:
             record.impersonated = context.user
+            record.constraint = context.impersonation_constraint
         if self._long_running:
             await self._tell(RESPONSE_STARTED)
 
@@ -175,16 +176,10 @@ class _Audited:
         return await self._sink.process(self._record.event(stage, at))
 
     def _brought(self) -> Any:
-        """The request's object: as the verb decoded it, else as its body says."""
-        sink = self._context.audit
-        if sink is not None and sink.request_object is not None:
-            return sink.request_object
+        """The request's object, as its body says."""
         return _decoded(self._context.request.headers.get("Content-Type") or JSON, self._body)
 
     def _answer(self, reply: Reply) -> Any:
-        sink = self._context.audit
-        if sink is not None and sink.response_object is not None:
-            return sink.response_object
         is_status = reply.status >= 400 or reply.body.startswith(b'{"kind":"Status"')
         wanted = is_status or self._verdict.level == Level.REQUEST_RESPONSE
         return _decoded(reply.content_type, reply.body) if wanted else None

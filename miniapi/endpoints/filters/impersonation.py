@@ -61,8 +61,10 @@ def impersonation(authorizer: Authorizer) -> Filter:
             key = (real.name, real.groups)
             first = last_mode.get(key)
             modes = MODES if first is None else (first, *(m for m in MODES if m is not first))
-            context.user, last_mode[key] = await _impersonated(authorizer, modes, wanted, attributes_of(context))
+            context.user, mode = await _impersonated(authorizer, modes, wanted, attributes_of(context))
+            last_mode[key] = mode
             context.impersonator = real
+            context.impersonation_constraint = mode.verb if mode.name else ""
             return await handler(context)
 
         return handle

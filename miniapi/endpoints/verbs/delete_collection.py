@@ -29,4 +29,4 @@ async def serve(context: Context, scope: Scope) -> Reply:
             if problem.code != 404:
                 raise
     meta = respond.list_metadata(listed.revision, listed.continue_token, listed.remaining)
-    return respond.collection(scope, listed.items, meta, negotiated)
+    return await respond.collection(scope, listed.items, meta, negotiated)

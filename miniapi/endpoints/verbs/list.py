@@ -18,4 +18,4 @@ async def serve(context: Context, scope: Scope) -> Reply:
     options = list_options(info.query, watch=False)
     listed = await read_page(scope, info.namespace, options, compile_selection(scope.kind, options))
     meta = respond.list_metadata(listed.revision, listed.continue_token, listed.remaining)
-    return respond.collection(scope, listed.items, meta, negotiated)
+    return await respond.collection(scope, listed.items, meta, negotiated)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from miniapi.authz.interface import Authorizer
 from miniapi.client.client import Client
+from miniapi.client.outbound import Trust
 from miniapi.clock import utc_now
 from miniapi.endpoints.scope import Hooks, ResourceHandler
 from miniapi.kinds.catalog import Catalog
@@ -14,6 +15,7 @@ from miniapi.kinds.kind import Kind
 from miniapi.kube.handlers.binding import Binding
 from miniapi.kube.handlers.component_statuses import ComponentStatuses
 from miniapi.kube.handlers.eviction import Eviction
+from miniapi.kube.handlers.kubelets import Kubelets
 from miniapi.kube.handlers.pod_log import PodLog
 from miniapi.kube.handlers.pod_streams import PodStream
 from miniapi.kube.handlers.proxies import NodeLocator, PodLocator, Proxy, ServiceLocator
@@ -37,6 +39,9 @@ class Sources:
     dialer: Dialer
     """To kubelets, pods and services."""
     authorizer: Authorizer
+    address_types: Sequence[str]
+    """Which of a node's addresses are tried first."""
+    kubelet_trust: Trust
 
     def core(self, plural: str) -> Resource:
         """The storage of a core kind. LookupError where it is not served."""
@@ -57,18 +62,19 @@ def builtin_handlers(sources: Sources) -> dict[Place, ResourceHandler]:
 
 
 def _core(sources: Sources) -> dict[Place, ResourceHandler]:
-    pods, nodes, services, endpoints = map(sources.core, ("pods", "nodes", "services", "endpoints"))
+    pods, services, endpoints = map(sources.core, ("pods", "services", "endpoints"))
+    kubelets = Kubelets(sources.core("nodes"), sources.address_types, sources.kubelet_trust)
     dialer, binding = sources.dialer, Binding(pods)
-    stream = PodStream(pods, nodes, dialer, sources.authorizer)
+    stream = PodStream(pods, kubelets, dialer, sources.authorizer)
     return {
         ("", "pods", "binding"): binding,
         ("", "bindings", ""): binding,
         ("", "pods", "eviction"): Eviction(pods, sources.client),
-        ("", "pods", "log"): PodLog(pods, nodes, dialer),
+        ("", "pods", "log"): PodLog(pods, kubelets, dialer),
         **{("", "pods", name): stream for name in ("attach", "exec", "portforward")},
         ("", "pods", "proxy"): Proxy(PodLocator(pods), dialer),
         ("", "services", "proxy"): Proxy(ServiceLocator(services, endpoints, pods), dialer),
-        ("", "nodes", "proxy"): Proxy(NodeLocator(nodes), dialer),
+        ("", "nodes", "proxy"): Proxy(NodeLocator(kubelets), dialer),
     }
 
 

@@ -1,22 +1,16 @@
-"""What the subresources that connect to something have in common: names with ports, paths, admission, kubelets."""
+"""What the subresources that connect to something have in common: names with ports, paths, admission."""
 
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 
 from miniapi import errors
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.writes import attributes
-from miniapi.kube.handlers.upgrade_aware_proxy import Location
 from miniapi.meta.objects import Object
 from miniapi.registry.resource import Resource
-
-KUBELET_PORT = 10250
-ADDRESS_TYPES = ("Hostname", "InternalDNS", "InternalIP", "ExternalDNS", "ExternalIP")
-"""Which of a node's addresses are tried first (--kubelet-preferred-address-types)."""
 
 
 async def admit(context: Context, scope: Scope, options: Object) -> None:
@@ -66,24 +60,3 @@ def is_proxyable(address: str) -> bool:
     except ValueError:
         return False
     return not (ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified)
-
-
-async def kubelet(nodes: Resource, name: str) -> Location:
-    """Where a node's kubelet listens (NodeConnectionInfoGetter); 404 without the node, 500 without an address."""
-    node = await read(nodes, "nodes", "", name)
-    status: dict[str, Any] = node.get("status") or {}
-    port = ((status.get("daemonEndpoints") or {}).get("kubeletEndpoint") or {}).get("Port") or KUBELET_PORT
-    return Location("https", _address(node), port)
-
-
-def _address(node: Object) -> str:
-    known = (node.get("status") or {}).get("addresses") or ()
-    for kind in ADDRESS_TYPES:
-        for address in known:
-            if address.get("type") == kind:
-                return str(address.get("address") or "")
-        label = (node["metadata"].get("labels") or {}).get("kubernetes.io/hostname")
-        if kind == "Hostname" and label:
-            return str(label)
-    shown = " ".join(f"{{{a.get('type', '')} {a.get('address', '')}}}" for a in known)
-    raise errors.server_error(f"no preferred addresses found; known addresses: [{shown}]")

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from multidict import CIMultiDict
 
 from miniapi import errors
-from miniapi.client.interface import Transport
 from miniapi.codec.negotiate import negotiate
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import truthy
 from miniapi.endpoints.scope import Scope
-from miniapi.kube.handlers.connect import kubelet, read
+from miniapi.kube.handlers.connect import read
+from miniapi.kube.handlers.kubelets import Kubelets
 from miniapi.kube.handlers.pod_streams import Query, container_of
+from miniapi.kube.handlers.upgrade_aware_proxy import Dialer
 from miniapi.registry.resource import Resource
 from miniapi.validation import field
 from miniapi.validation.field import ErrorList
@@ -31,8 +32,8 @@ class PodLog:
     """Handler."""
 
     pods: Resource
-    nodes: Resource
-    transport: Transport
+    kubelets: Kubelets
+    dialer: Dialer
 
     async def serve(self, context: Context, scope: Scope) -> Reply:
         """The text; 204 where the pod runs nowhere yet, 404 where its node is missing, 500 where the kubelet is."""
@@ -48,11 +49,11 @@ class PodLog:
         node = pod["spec"].get("nodeName")
         if not node:
             return Reply(204, b"", "")
-        at = await kubelet(self.nodes, node)
+        at = await self.kubelets.locate(node)
         location = replace(at, path=f"/containerLogs/{info.namespace}/{info.name}/{container}", query=_query(options))
         url = f"{location.scheme}://{location.authority}{location.target}"
         try:
-            reply = await self.transport.send(Request("GET", url, "", CIMultiDict(), no_body))
+            reply = await self.dialer.send(Request("GET", url, "", CIMultiDict(), no_body), location.trust)
         except OSError as problem:
             raise errors.server_error(f'Get "{url}": {problem}') from None
         if not 200 <= reply.status <= 206:

@@ -15,7 +15,8 @@ from miniapi.endpoints.filters.authorization import attributes_of
 from miniapi.endpoints.parameters import truthy
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.writes import user_of
-from miniapi.kube.handlers.connect import admit, kubelet, read
+from miniapi.kube.handlers.connect import admit, read
+from miniapi.kube.handlers.kubelets import Kubelets
 from miniapi.kube.handlers.upgrade_aware_proxy import Dialer, is_upgrade, upgrade
 from miniapi.meta.objects import Object
 from miniapi.meta.pods import containers_with_path
@@ -47,7 +48,7 @@ class PodStream:
     """Handler of one of the three."""
 
     pods: Resource
-    nodes: Resource
+    kubelets: Kubelets
     dialer: Dialer
     authorizer: Authorizer
 
@@ -63,7 +64,7 @@ class PodStream:
         node = pod["spec"].get("nodeName")
         if not node:
             raise errors.bad_request(f"pod {info.name} does not have a host assigned")
-        at = await kubelet(self.nodes, node)
+        at = await self.kubelets.locate(node)
         path = f"/{'portForward' if forward else info.subresource}/{info.namespace}/{info.name}"
         location = replace(at, path=path if forward else f"{path}/{container}", query=_query(options))
         if not is_upgrade(context):

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from miniapi import errors
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
-from miniapi.kube.handlers.connect import admit, is_proxyable, kubelet, read, split_name, split_path
+from miniapi.kube.handlers.connect import admit, is_proxyable, read, split_name, split_path
+from miniapi.kube.handlers.kubelets import Kubelets
 from miniapi.kube.handlers.upgrade_aware_proxy import Dialer, Location, proxy
 from miniapi.meta.objects import Object
 from miniapi.registry.resource import Resource
@@ -67,13 +68,13 @@ class PodLocator:
 class NodeLocator:
     """A node's kubelet, or another port of the node."""
 
-    nodes: Resource
+    kubelets: Kubelets
 
     async def locate(self, namespace: str, text: str) -> Location:
         """404 without the node, 400 for this machine's own address."""
         del namespace
         scheme, name, port = split_name(text, "node")
-        at = await kubelet(self.nodes, name)
+        at = await self.kubelets.locate(name)
         if not port or port == str(at.port):
             return at
         if not is_proxyable(at.host):

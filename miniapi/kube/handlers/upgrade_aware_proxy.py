@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from multidict import CIMultiDict
 
 from miniapi import errors
-from miniapi.client.interface import Transport
+from miniapi.client.outbound import Trust
 from miniapi.endpoints.context import Context
 from miniapi.wire import Reply, Request
 
@@ -33,11 +33,17 @@ MAX_HEAD_BYTES = 64 * 1024
 COPY_BYTES = 64 * 1024
 
 
-class Dialer(Transport, Protocol):
-    """What the proxy needs of the network."""
+class Dialer(Protocol):
+    """What the proxy needs of the network. OSError in Go's words where it fails."""
 
-    async def dial(self, host: str, port: int, *, tls: bool) -> tuple[StreamReader, StreamWriter]:
-        """A connection of one's own. OSError in Go's words."""
+    async def send(self, request: Request, trust: Trust | None = None) -> Reply:
+        """The reply to a request whose path is a whole URL."""
+        ...
+
+    async def dial(
+        self, host: str, port: int, *, tls: bool, trust: Trust | None = None
+    ) -> tuple[StreamReader, StreamWriter]:
+        """A connection of one's own."""
         ...
 
 
@@ -50,6 +56,8 @@ class Location:
     port: int
     path: str = ""
     query: str = ""
+    trust: Trust | None = None
+    """How both sides prove themselves; None for what is not checked."""
 
     @property
     def authority(self) -> str:
@@ -83,7 +91,7 @@ async def proxy(context: Context, dialer: Dialer, location: Location, prefix: st
     headers["X-Forwarded-Uri"] = prefix + location.path
     request = Request(context.request.method, url, "", headers, context.request.read)
     try:
-        reply = await dialer.send(request)
+        reply = await dialer.send(request, location.trust)
     except OSError as problem:
         raise errors.unavailable(f"error trying to reach service: {problem}") from None
     reply.headers = [*_answered(reply.headers, location, prefix)]
@@ -96,7 +104,9 @@ async def upgrade(context: Context, dialer: Dialer, location: Location) -> Reply
     500 where it is not reached.
     """
     try:
-        reader, writer = await dialer.dial(location.host, location.port, tls=location.scheme == "https")
+        reader, writer = await dialer.dial(
+            location.host, location.port, tls=location.scheme == "https", trust=location.trust
+        )
     except OSError as problem:
         raise errors.server_error(f"error dialing backend: {problem}") from None
     headers = _passed_on(context)

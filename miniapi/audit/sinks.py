@@ -1,4 +1,4 @@
-"""Writes events as JSON lines, in its own thread: the event loop never waits for the disk.
+"""From events to lines to a backend: at once (blocking) or in batches.
 
 Modes as the original's: `blocking` answers requests only when their events are written, `blocking-strict`
 fails a request whose first event cannot be; `batch` collects events and loses them when its buffer is full.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import orjson
 
 from miniapi.audit.event import truncated
-from miniapi.audit.interface import REQUEST_RECEIVED, Event
+from miniapi.audit.interface import REQUEST_RECEIVED, Event, Sink
 
 log = logging.getLogger("miniapi.audit")
 
@@ -22,12 +23,45 @@ BLOCKING, BLOCKING_STRICT, BATCH = "blocking", "blocking-strict", "batch"
 MODES = (BATCH, BLOCKING, BLOCKING_STRICT)
 
 
-class Output(Protocol):
-    """Takes whole lines."""
+class Backend(Protocol):
+    """Takes whole lines, one event each; raises OSError where they are lost."""
 
-    def write(self, data: bytes) -> None: ...
+    async def write(self, lines: Sequence[bytes]) -> None: ...
 
-    def close(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Sinks:
+    """Every event goes to each of several sinks."""
+
+    def __init__(self, sinks: Sequence[Sink]) -> None:
+        self._sinks = tuple(sinks)
+
+    async def process(self, event: Event) -> bool:
+        """False where one of them says so."""
+        kept = [await sink.process(event) for sink in self._sinks]
+        return all(kept)
+
+    async def close(self) -> None:
+        """Closes all."""
+        for sink in self._sinks:
+            await sink.close()
+
+
+class Throttle:
+    """So many batches a second, a burst of them at once (client-go's token bucket)."""
+
+    def __init__(self, per_second: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second, self._burst, self._clock = per_second, float(burst), clock
+        self._tokens, self._at = float(burst), clock()
+
+    async def wait(self) -> None:
+        """Returns when the next batch may go."""
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_second) - 1
+        self._at = now
+        if self._tokens < 0:
+            await asyncio.sleep(-self._tokens / self._per_second)
 
 
 class Encoder:
@@ -51,24 +85,21 @@ class Encoder:
 class BlockingSink:
     """Every event is written before its request goes on."""
 
-    def __init__(self, output: Output, encode: Encoder, *, strict: bool = False) -> None:
-        self._output, self._encode, self._strict = output, encode, strict
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
+    def __init__(self, backend: Backend, encode: Encoder, *, strict: bool = False) -> None:
+        self._backend, self._encode, self._strict = backend, encode, strict
 
     async def process(self, event: Event) -> bool:
         """False only where the mode is strict and the event is a request's first."""
-        loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._thread, self._output.write, self._encode(event))
+            await self._backend.write([self._encode(event)])
         except OSError as problem:
             log.error("audit event %s was lost: %s", event.get("auditID"), problem)
             return not (self._strict and event["stage"] == REQUEST_RECEIVED)
         return True
 
     async def close(self) -> None:
-        """Ends the thread."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._output.close)
-        self._thread.shutdown(wait=False)
+        """Ends the backend."""
+        await self._backend.close()
 
 
 class BatchSink:
@@ -76,17 +107,17 @@ class BatchSink:
 
     def __init__(
         self,
-        output: Output,
+        backend: Backend,
         encode: Encoder,
         *,
         buffer_size: int,
         max_size: int,
         max_wait_seconds: float,
+        throttle: Throttle | None = None,
     ) -> None:
-        self._output, self._encode = output, encode
+        self._backend, self._encode, self._throttle = backend, encode, throttle
         self._max_size, self._max_wait_seconds = max_size, max_wait_seconds
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue(buffer_size)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
         self._writer: asyncio.Task[None] | None = None
 
     async def process(self, event: Event) -> bool:
@@ -100,7 +131,7 @@ class BatchSink:
         return True
 
     async def close(self) -> None:
-        """Writes what waits, then ends the thread."""
+        """Writes what waits, then ends the backend."""
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
@@ -108,8 +139,7 @@ class BatchSink:
         while not self._waiting.empty():
             rest.append(self._waiting.get_nowait())
         await self._put(rest)
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._output.close)
-        self._thread.shutdown(wait=False)
+        await self._backend.close()
 
     async def _write(self) -> None:
         while True:
@@ -118,6 +148,8 @@ class BatchSink:
                 async with asyncio.timeout(self._max_wait_seconds or None):
                     while len(batch) < self._max_size:
                         batch.append(await self._waiting.get())
+                if self._throttle is not None:
+                    await self._throttle.wait()
             except TimeoutError:
                 pass  # the batch goes out as it is
             finally:
@@ -127,6 +159,6 @@ class BatchSink:
         if not lines:
             return
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._output.write, b"".join(lines))
+            await self._backend.write(lines)
         except OSError as problem:
             log.error("%d audit events were lost: %s", len(lines), problem)

@@ -1,0 +1,129 @@
+"""Expressions: what they evaluate to, what is said of those that are none, and what they cost."""
+
+from typing import Any
+
+import pytest
+
+from miniapi.cel.costs import Budget
+from miniapi.cel.environment import CompileError, Environment
+from miniapi.cel.estimate import estimate
+from miniapi.cel.problems import CostExceeded, EvaluationError
+from miniapi.cel.types import DYN, INT, STRING, Field, list_of, map_of, object_of, optional_of
+from miniapi.cel.values import NOTHING, Optional
+
+SELF = object_of(
+    "thing",
+    {
+        "a": Field(INT, "a"),
+        "s": Field(STRING, "s"),
+        "l": Field(list_of(STRING), "l"),
+        "m": Field(map_of(STRING, INT), "m"),
+        "d": Field(DYN, "d"),
+        "x__dash__y": Field(INT, "x-y"),
+    },
+)
+VALUE = {"a": 3, "s": "hello", "l": ["b", "a"], "m": {"x": 1}, "d": {"q": 1.5}, "x-y": 7}
+
+
+def evaluate(text: str, **variables: Any) -> Any:
+    environment = Environment({"self": SELF, "old": optional_of(SELF)})
+    return environment.compile(text).evaluate({"self": VALUE, "old": NOTHING, **variables})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("self.a > 1 && self.s.startsWith('h')", True),
+        ("self.x__dash__y", 7),
+        ("has(self.s) && !has(self.m.y)", True),
+        ("self.?d.?q.orValue(3.0)", 1.5),
+        ("self.l.all(x, x.size() == 1) && self.l.exists_one(x, x == 'a')", True),
+        ("self.l.map(x, x + 'z').join(',')", "bz,az"),
+        ("self.m.transformMap(k, v, v + 1)", {"x": 2}),
+        ("[3, 1, 2].filter(x, x > 1)", [3, 2]),
+        ("[3, 1, 2].max() + [1].sum()", 4),
+        ("-7 / 2", -3),
+        ("-7 % 2", -1),
+        ("1 < 2.5 && dyn(1) == 1.0 && !(dyn(1) == dyn(true))", True),
+        ("'%s is %d'.format(['a'] + [dyn(3)])", "a is 3"),
+        ("'a,b,c'.split(',', 2)", ["a", "b,c"]),
+        ("'hello'.substring(1, 3) + 'x'.upperAscii()", "elX"),
+        ("b'abc'.size() + 'é'.size()", 4),
+        ("quantity('1Gi').add(quantity('1')).isGreaterThan(quantity('1Gi'))", True),
+        ("cidr('10.0.0.0/8').containsIP('10.1.1.1') && ip('::1').isLoopback()", True),
+        ("url('https://a.b:8443/c?q=1').getPort()", "8443"),
+        ("duration('1h30m').getMinutes()", 90),
+        ("timestamp('2020-02-03T04:05:06Z').getHours('+02:00')", 6),
+        ("semver('1.2.3-rc.1').isLessThan(semver('1.2.3'))", True),
+        ("format.dns1123Label().validate('ok').hasValue()", False),
+        ("sets.contains(['a', 'b'], ['b']) && 'a42'.find('[0-9]+') == '42'", True),
+        ("cel.bind(q, self.a, q * q)", 9),
+        ("optional.of(1).optMap(x, x + 1).value()", 2),
+        ("type(self.a) == int", True),
+        ("old.hasValue() ? 'old' : 'new'", "new"),
+    ],
+)
+def test_expressions_have_the_values_of_cel(text: str, value: Any) -> None:
+    assert evaluate(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("self.b", "1:5: undefined field 'b'"),
+        ("self.a == 'x'", "1:8: found no matching overload for '_==_' applied to '(int, string)'"),
+        ("nosuch(1)", "1:7: undeclared reference to 'nosuch' (in container '')"),
+        ("other", "1:1: undeclared reference to 'other' (in container '')"),
+        ("self.s.contains(1)", "1:16: found no matching overload for 'contains' applied to 'string.(int)'"),
+        ("self.a.all(x, true)", "expression of type 'int' cannot be range of a comprehension"),
+        ("[1, 'a']", "1:5: expected type 'int' but found 'string'"),
+        ("self.", "1:6: Syntax error: no viable alternative at input '.'"),
+        ("1 2", "1:3: Syntax error: extraneous input '2' expecting <EOF>"),
+        ("[1].map(x.y, 1)", "argument is not an identifier"),
+    ],
+)
+def test_a_text_that_is_no_expression_is_told_as_cel_go_tells_it(text: str, complaint: str) -> None:
+    with pytest.raises(CompileError) as raised:
+        evaluate(text)
+    assert complaint in str(raised.value)
+
+
+def test_a_complaint_shows_the_line_and_the_place() -> None:
+    with pytest.raises(CompileError) as raised:
+        evaluate("self.a > 0 &&\n  self.b")
+    assert str(raised.value) == "ERROR: <input>:2:7: undefined field 'b'\n |   self.b\n | ......^"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("self.l[5]", "index out of bounds: 5"),
+        ("1 / 0", "division by zero"),
+        ("self.m.nope", "no such key: nope"),
+        ("9223372036854775807 + 1", "integer overflow"),
+        ("self.d.q.startsWith('x')", "no such overload"),
+        ("old.value()", "optional.none() dereference"),
+    ],
+)
+def test_what_has_no_value_says_why(text: str, complaint: str) -> None:
+    with pytest.raises(EvaluationError, match=f"^{complaint.replace('(', '.').replace(')', '.')}"):
+        evaluate(text)
+
+
+def test_an_error_that_decides_nothing_is_forgiven() -> None:
+    assert evaluate("1 / 0 == 1 || true") is True
+    assert evaluate("self.l.exists(x, x == 'b' || 1 / 0 == 1)") is True
+    assert evaluate("old.hasValue()", old=Optional(VALUE, True)) is True
+
+
+def test_an_evaluation_stops_where_it_costs_too_much() -> None:
+    program = Environment({"self": SELF}).compile("self.l.all(x, self.l.all(y, x == y || true))")
+    with pytest.raises(CostExceeded):
+        program.evaluate({"self": {"l": [str(n) for n in range(1000)]}}, Budget(10_000))
+
+
+def test_sizes_that_are_declared_bound_the_estimate() -> None:
+    bounded = Environment({"self": list_of(STRING, 10)}).compile("self.all(x, x != '')")
+    unbounded = Environment({"self": list_of(STRING)}).compile("self.all(x, x != '')")
+    assert estimate(bounded.root) < 200
+    assert estimate(unbounded.root) > 10**18

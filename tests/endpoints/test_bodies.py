@@ -1,0 +1,71 @@
+"""Bodies that cannot be read, or are not what the URL says."""
+
+import pytest
+
+from tests.endpoints.world import CONFIG_MAPS, config_map
+
+UNREAD = "the object provided is unrecognized (must be of type ConfigMap): "
+JSON_ERROR = UNREAD + "couldn't get version/kind; json parse error: "
+HANDLED = "cannot be handled as a ConfigMap: "
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", JSON_ERROR + "unexpected end of JSON input (<empty>)"),
+        (b'{"a":', JSON_ERROR + 'unexpected end of JSON input ({"a":)'),
+        (b"hello", JSON_ERROR + "invalid character 'h' looking for beginning of value (68656c6c6f)"),
+        (
+            b'{"kind":5}',
+            JSON_ERROR + 'json: cannot unmarshal number into Go struct field .kind of type string ({"kind":5})',
+        ),
+        (b'{"apiVersion":"a/b/c"}', UNREAD + 'unexpected GroupVersion string: a/b/c ({"apiVersion":"a/b/c"})'),
+        (
+            {**config_map(), "kind": "Secret"},
+            f'Secret in version "v1" {HANDLED}converting (v1.Secret) to (core.ConfigMap): unknown conversion',
+        ),
+        (
+            {**config_map(), "kind": "Nope"},
+            f'Nope in version "v1" {HANDLED}no kind "Nope" is registered for version "v1" in scheme '
+            '"pkg/api/legacyscheme/scheme.go:30"',
+        ),
+    ],
+)
+async def test_what_is_said_of_a_body_that_is_no_config_map(world, body, message):
+    status, told = await world.told("POST", CONFIG_MAPS, body)
+    assert (status, told["message"]) == (400, message)
+
+
+async def test_a_long_body_that_cannot_be_read_is_shown_by_its_start(world):
+    _, told = await world.told("POST", CONFIG_MAPS, b"x" * 31)
+    assert told["message"].endswith("(" + "78" * 30 + " ...)")
+
+
+async def test_type_and_namespace_are_taken_from_the_url(world):
+    status, made = await world.told("POST", CONFIG_MAPS, {"metadata": {"name": "a"}})
+    assert (status, made["kind"], made["metadata"]["namespace"]) == (201, "ConfigMap", "ns")
+
+
+async def test_a_namespace_on_a_cluster_kind_is_dropped(world):
+    status, made = await world.told("POST", "/api/v1/nodes", {"metadata": {"name": "n", "namespace": "x"}})
+    assert (status, made["metadata"].get("namespace")) == (201, None)
+
+
+async def test_a_new_object_with_a_resource_version_is_a_server_error_unless_dry(world):
+    body = {"metadata": {"name": "a", "resourceVersion": "5"}}
+    status, told = await world.told("POST", CONFIG_MAPS, body)
+    assert (status, told["message"]) == (500, "resourceVersion should not be set on objects to be created")
+    assert (await world.told("POST", CONFIG_MAPS + "?dryRun=All", body))[0] == 201
+
+
+async def test_metadata_comes_in_the_order_of_its_struct(world):
+    body = {"metadata": {"finalizers": ["x.io/a"], "name": "a", "labels": {"b": "c"}}}
+    _, made = await world.told("POST", CONFIG_MAPS + "?dryRun=All", body)
+    assert [k for k in made["metadata"] if k != "managedFields"] == [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "labels",
+        "finalizers",
+    ]

@@ -1,0 +1,87 @@
+"""PATCH of every kind: what does not fit, what is warned of, what creates."""
+
+import pytest
+
+from tests.endpoints.world import APPLY, CONFIG_MAPS, JSON_PATCH, MERGE, STRATEGIC, config_map
+
+A = CONFIG_MAPS + "/a"
+
+
+@pytest.fixture
+async def made(world):
+    await world.ask("POST", CONFIG_MAPS, config_map(data={"k": "1"}))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "complaints"),
+    [
+        (MERGE, b'{"bogus":1,"data":{"k":"1","k":"2"}}', ['duplicate field "data.k"', 'unknown field "bogus"']),
+        (STRATEGIC, b'{"z":1,"bogus":1}', ['unknown field "bogus"', 'unknown field "z"']),
+        (
+            JSON_PATCH,
+            b'[{"op":"add","path":"/bogus","value":1,"x":1}]',
+            ['json patch unknown field "[0].x"', 'unknown field "bogus"'],
+        ),
+    ],
+)
+async def test_patches_complain_of_themselves_first_then_of_what_they_make(made, media_type, body, complaints):
+    reply = await made.ask("PATCH", A, body, media_type)
+    warned = [
+        v.removeprefix('299 - "').removesuffix('"').replace('\\"', '"') for k, v in reply.headers if k == "Warning"
+    ]
+    assert (reply.status, warned) == (200, complaints)
+    status, told = await made.told("PATCH", A + "?fieldValidation=Strict", body, media_type)
+    assert (status, told["details"]["causes"][0]["field"]) == (422, "patch")
+    assert told["message"].endswith("strict decoding error: " + ", ".join(complaints))
+    assert (await made.ask("PATCH", A + "?fieldValidation=Ignore", body, media_type)).headers == []
+
+
+@pytest.mark.parametrize("body", [{"data": {"k": 1}}, {"kind": "Secret"}, {"apiVersion": "v2"}])
+async def test_a_patched_object_that_is_none_of_the_kind_is_invalid(made, body):
+    status, told = await made.told("PATCH", A, body, MERGE)
+    assert (status, told["reason"], told["details"]["causes"][0]["field"]) == (422, "Invalid", "patch")
+
+
+async def test_a_patch_is_not_looked_into_where_there_is_nothing_to_patch(world):
+    status, _ = await world.told("PATCH", A, b"{", MERGE)
+    assert status == 404
+
+
+async def test_apply_creates_and_tells_of_a_uid_that_it_cannot_have(world):
+    reply = await world.ask("PATCH", A + "?fieldManager=m", config_map(), APPLY)
+    assert reply.status == 201
+    body = {**config_map("b"), "metadata": {"name": "b", "uid": "u"}}
+    status, told = await world.told("PATCH", CONFIG_MAPS + "/b?fieldManager=m", body, APPLY)
+    assert (status, told["message"].split(": ", 1)[1]) == (
+        409,
+        "uid mismatch: the provided object specified uid u, and no existing object was found",
+    )
+
+
+async def test_an_apply_reads_the_first_document_and_keeps_the_last_of_equal_keys(world):
+    body = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  k: '1'\n  k: '2'\n---\nkind: [\n"
+    status, made = await world.told("PATCH", A + "?fieldManager=m", body, APPLY)
+    assert (status, made["data"]) == (201, {"k": "2"})
+    status, told = await world.told("PATCH", A + "?fieldManager=m&fieldValidation=Strict", body, APPLY)
+    assert (status, told["message"].split(":")[0]) == (400, "error strict decoding YAML")
+
+
+async def test_an_apply_that_changes_nothing_writes_nothing(world):
+    _, first = await world.told("PATCH", A + "?fieldManager=m", config_map(data={"k": "1"}), APPLY)
+    _, second = await world.told("PATCH", A + "?fieldManager=m", config_map(data={"k": "1"}), APPLY)
+    assert first == second
+
+
+async def test_a_put_with_a_uid_of_another_object_is_a_conflict_even_where_there_is_none(world):
+    body = {**config_map(), "metadata": {"name": "a", "uid": "u"}}
+    status, told = await world.told("PUT", A, body)
+    assert (status, told["reason"]) == (409, "Conflict")
+
+
+async def test_an_update_that_lets_a_marked_object_go_answers_it_at_its_last_version(world):
+    await world.ask("POST", CONFIG_MAPS, {"metadata": {"name": "a", "finalizers": ["x.io/a"]}})
+    _, marked = await world.told("DELETE", A)
+    status, gone = await world.told("PATCH", A, {"metadata": {"finalizers": None}}, MERGE)
+    assert (status, gone["metadata"]["resourceVersion"]) == (200, marked["metadata"]["resourceVersion"])
+    assert (await world.told("GET", A))[0] == 404

@@ -1,0 +1,46 @@
+"""What is judged before a verb runs: path, method, media types."""
+
+import pytest
+
+from tests.endpoints.world import CONFIG_MAPS, MERGE
+
+LISTS = (
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf, "
+    "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("HEAD", CONFIG_MAPS, 405),
+        ("OPTIONS", CONFIG_MAPS, 405),
+        ("POST", CONFIG_MAPS + "/a", 405),
+        ("PUT", CONFIG_MAPS, 405),
+        ("POST", "/api/v1/configmaps", 405),
+        ("POST", "/api/v1/watch/namespaces/ns/configmaps", 405),
+        ("GET", "/api/v1/configmaps/a", 404),
+        ("GET", "/api/v1/namespaces/ns/nodes", 404),
+        ("GET", "/api/v1/namespaces/ns/namespaces/ns", 404),
+        ("GET", "/api/v1/namespaces/ns/bindings/a", 404),
+        ("GET", "/api/v1/namespaces/ns/bindings", 405),
+    ],
+)
+async def test_paths_and_methods_that_no_route_has(world, method, path, code):
+    status, told = await world.told(method, path)
+    assert (status, told["details"]) == (code, {})
+
+
+async def test_a_patch_of_another_media_type_is_refused_before_the_answer_is_negotiated(world):
+    status, told = await world.told("PATCH", CONFIG_MAPS + "/a", {}, "application/json", Accept="text/html")
+    assert (status, told["message"], told["details"]) == (415, "415: Unsupported Media Type", {})
+
+
+async def test_an_answer_in_no_known_form_is_refused_with_the_forms_of_the_route(world):
+    status, told = await world.told("GET", CONFIG_MAPS, Accept="text/html")
+    assert (status, told["message"]) == (406, f"406: Not Acceptable\n\nAvailable representations: {LISTS}")
+
+
+async def test_a_write_without_a_body_in_no_known_form_is_told_of_its_body(world):
+    status, _ = await world.told("PATCH", CONFIG_MAPS + "/a", Accept="text/html", Content_Type=MERGE)
+    assert status == 415
