@@ -6,6 +6,7 @@ The original leaves this to go-restful (restful.RouterJSR311), whose answers dif
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from miniapi import errors
 from miniapi.endpoints.context import Context
@@ -37,22 +38,28 @@ def route(context: Context, scope: Scope) -> None:
         raise errors.page_not_found()
     if scope.subresource_name in _CONNECTS:
         return
-    verbs = frozenset(scope.subresource.verbs if scope.subresource else kind.verbs)
-    if scope.subresource is None:
-        if not info.name or info.verb in _OF_ALL_NAMESPACES:
-            verbs &= _OF_COLLECTIONS if info.namespace or not kind.namespaced else _OF_ALL_NAMESPACES
-        else:
-            verbs -= _OF_COLLECTIONS
+    collection = scope.subresource is None and (not info.name or info.verb in _OF_ALL_NAMESPACES)
+    everywhere = kind.namespaced and not info.namespace
+    own = scope.subresource.verbs if scope.subresource else kind.verbs
+    verbs = _verbs_at(own, collection, everywhere) if scope.subresource is None else own
     if not verbs:
         raise errors.page_not_found()
     if info.verb not in verbs or _misread(context):
         raise errors.method_not_allowed()
-    produces: Sequence[str] = _LISTS if info.verb in _OF_ALL_NAMESPACES else MEDIA_TYPES
+    produces: tuple[str, ...] = _LISTS if info.verb in _OF_ALL_NAMESPACES else MEDIA_TYPES
     if context.cbor:
         produces = (*produces, *_CBOR_LISTS) if info.verb in _OF_ALL_NAMESPACES else (*produces, CBOR)
     if scope.subresource_name == "log":
         produces = _LOGS
     check_types(context.request, patch_types(context, scope) if info.verb == "patch" else (), produces)
+
+
+@lru_cache(maxsize=256)
+def _verbs_at(verbs: tuple[str, ...], collection: bool, everywhere: bool) -> tuple[str, ...]:
+    """Those of a resource's verbs that its collection, or one of its objects, has."""
+    if not collection:
+        return tuple(v for v in verbs if v not in _OF_COLLECTIONS)
+    return tuple(v for v in verbs if v in (_OF_ALL_NAMESPACES if everywhere else _OF_COLLECTIONS))
 
 
 def _misread(context: Context) -> bool:
@@ -80,27 +87,31 @@ def patch_types(context: Context, scope: Scope) -> list[str]:
 def _has_path(context: Context, scope: Scope) -> bool:
     """Whether the path has the segments of the resource's scope, and no others."""
     info = context.info
-    start = 3 if info.group else 2
-    segments = [s for s in info.path.split("/") if s]
-    watched = segments[start] == "watch"
+    if scope.subresource_name in _CONNECTS:
+        return True
+    depth = (3 if info.group else 2) + len(info.parts) + info.watched
     if scope.kind.namespaced and info.namespace:
-        start += 2
+        depth += 2
     elif scope.kind.namespaced and len(info.parts) > 1:
         return False
-    return len(segments) == start + watched + len(info.parts) or scope.subresource_name in _CONNECTS
+    return info.depth == depth
 
 
-def check_types(request: Request, consumes: Sequence[str], produces: Sequence[str]) -> None:
+def check_types(request: Request, consumes: Sequence[str], produces: tuple[str, ...]) -> None:
     """415 for a body that no route takes (`consumes` empty: all are), 406 for a form that none has."""
     if consumes and not _consumed(request, consumes):
         raise errors.generic(415, "UnsupportedMediaType", "415: Unsupported Media Type")
-    accept = request.headers.get("Accept") or "*/*"
-    if any(t == "*/*" or t in produces for t in _media_types(accept)):
+    if _acceptable(request.headers.get("Accept") or "*/*", produces):
         return
     available = "Available representations: " + ", ".join(produces)
     if request.method in _WITH_BODY and request.headers.get("Content-Length", "") in ("", "0"):
         raise errors.generic(415, "UnsupportedMediaType", f"415: Unsupported Media Type\n\n{available}")
     raise errors.generic(406, "NotAcceptable", f"406: Not Acceptable\n\n{available}")
+
+
+@lru_cache(maxsize=1024)
+def _acceptable(accept: str, produces: tuple[str, ...]) -> bool:
+    return any(t == "*/*" or t in produces for t in _media_types(accept))
 
 
 def _consumed(request: Request, consumes: Sequence[str]) -> bool:

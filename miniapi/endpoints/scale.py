@@ -8,21 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from miniapi import errors
+from miniapi.clock import Clock
 from miniapi.endpoints import respond
 from miniapi.endpoints.body import decode, read
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions, manager_name, write_options
 from miniapi.endpoints.patching import read_patch
 from miniapi.endpoints.scope import Scope
+from miniapi.endpoints.table import Printer
 from miniapi.endpoints.update_flow import check_name
 from miniapi.endpoints.writes import attributes, before_update, check_namespace, raise_invalid, write_context
+from miniapi.kinds.printers.cells import age, name, spec, status
 from miniapi.meta.objects import Object, copy
 from miniapi.patch.scale import Paths, to_parent, to_scale
 from miniapi.storage.interface import KeyConflict
 from miniapi.validation.scale import SCALE
 from miniapi.wire import Reply
+
+
+def scale_printer(clock: Clock) -> Printer:
+    """How a Scale is shown as a table."""
+    names = (
+        ("Name", "string", "name"),
+        ("Desired", "integer", ""),
+        ("Available", "integer", ""),
+        ("Age", "string", ""),
+    )
+    columns = [{"name": n, "type": t, "format": f, "description": "", "priority": 0} for n, t, f in names]
+
+    def row(scale: Object, now: datetime) -> list[Any]:
+        return [name(scale), spec(scale).get("replicas", 0), status(scale).get("replicas", 0), age(scale, now)]
+
+    return Printer(columns, row, clock)
 
 
 @dataclass(frozen=True, slots=True)

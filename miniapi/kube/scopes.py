@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from miniapi.admission.chain import AdmissionChain
 from miniapi.clock import Clock
+from miniapi.endpoints.scale import scale_printer
 from miniapi.endpoints.scope import Hooks, ResourceHandler, Scope
 from miniapi.endpoints.table import Printer
 from miniapi.kinds.catalog import Catalog
@@ -20,6 +21,7 @@ from miniapi.schema.default import defaulter
 from miniapi.schema.empty_lists import nuller
 from miniapi.strategies.interface import Strategy
 
+SCALE_KIND = "Scale"
 Place = tuple[str, str, str]
 """(group, plural, subresource)."""
 
@@ -82,7 +84,7 @@ class KubeScopes:
             fields=FieldManager(schema, GroupVersionKind(*gvk), name, strategy.reset_fields),
             admission=self.admission,
             clock=self.clock,
-            printer=self.printer_for(kind),
+            printer=scale_printer(self.clock) if gvk.kind == SCALE_KIND else self.printer_for(kind),
             known_types=self.schemas.schema,
             handler=handler,
             hooks=self.hooks.get(place, Hooks()),

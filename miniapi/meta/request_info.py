@@ -37,6 +37,10 @@ class RequestInfo:
     parts: tuple[str, ...] = ()
     """Path segments from the resource on."""
     query: tuple[tuple[str, str], ...] = ()
+    depth: int = 0
+    """How many segments the path has."""
+    watched: bool = False
+    """The path is one of the old watches, below /watch."""
 
 
 def is_long_running(info: RequestInfo) -> bool:
@@ -60,7 +64,7 @@ def parse(method: str, path: str, raw_query: str) -> RequestInfo:
             return info
         info.group = rest[0]
         rest = rest[1:]
-    info.resource_request = True
+    info.resource_request, info.depth = True, len(segments)
     info.version = rest[0]
     rest = rest[1:]
     verb = _VERBS.get(method, "")
@@ -70,6 +74,7 @@ def parse(method: str, path: str, raw_query: str) -> RequestInfo:
             info.resource_request = False
             return info
         verb, rest = special, rest[1:]
+        info.watched = special == "watch"
     if rest[0] == "namespaces":
         if len(rest) > 1:
             info.namespace = rest[1]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.endpoints.world import CONFIG_MAPS, MERGE
+from miniapi.endpoints.scale import scale_printer
+from tests.endpoints.world import CONFIG_MAPS, MERGE, NOW
 
 LISTS = (
     "application/json, application/yaml, application/vnd.kubernetes.protobuf, "
@@ -44,3 +45,10 @@ async def test_an_answer_in_no_known_form_is_refused_with_the_forms_of_the_route
 async def test_a_write_without_a_body_in_no_known_form_is_told_of_its_body(world):
     status, _ = await world.told("PATCH", CONFIG_MAPS + "/a", Accept="text/html", Content_Type=MERGE)
     assert status == 415
+
+
+def test_a_scale_is_printed_as_a_scale():
+    shown = {"metadata": {"name": "d"}, "spec": {"replicas": 3}, "status": {"replicas": 1}}
+    table = scale_printer(lambda: NOW).table([shown], {}, "v1")
+    assert [c["name"] for c in table["columnDefinitions"]] == ["Name", "Desired", "Available", "Age"]
+    assert table["rows"][0]["cells"][:3] == ["d", 3, 1]
