@@ -28,6 +28,8 @@ GZIP_LEVEL = 1
 PIECE_BYTES = 256 * 1024
 """What is written to a connection at once."""
 BACKLOG = 1024
+SWEEP_SECONDS = 1.0
+"""How often it is looked whether the clients of streams are still there."""
 LAST_WORDS_SECONDS = 1.0
 """How long the end of a stream may wait for a client that does not read."""
 
@@ -37,7 +39,9 @@ class HttpServer:
 
     def __init__(self, serve: Serve, grace_seconds: float = 60.0) -> None:
         self._serve = serve
-        self._streams: dict[asyncio.Task[object], None] = {}
+        self._streams: dict[asyncio.Task[object], web.BaseRequest | None] = {}
+        """None for upgraded connections, which notice themselves when the other side has gone."""
+        self._sweeper: asyncio.Task[None] | None = None
         self._ending = False
         self._server = web.Server(self._handle, access_log=None, keepalive_timeout=90.0)
         self._runner = web.ServerRunner(self._server, shutdown_timeout=grace_seconds)
@@ -49,6 +53,8 @@ class HttpServer:
         site = web.SockSite(self._runner, listener, ssl_context=tls, backlog=BACKLOG)
         await site.start()
         self._sites.append(site)
+        if self._sweeper is None:
+            self._sweeper = asyncio.create_task(self._sweep())
 
     async def stop_listening(self) -> None:
         """Takes no more connections."""
@@ -70,7 +76,18 @@ class HttpServer:
     async def close(self) -> None:
         """Closes idle connections, waits within the grace for those that are not, and closes them too."""
         await self.stop_listening()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
         await self._runner.cleanup()
+
+    async def _sweep(self) -> None:
+        """Ends streams whose clients have gone: one that has nothing to send would not notice."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            for task, request in list(self._streams.items()):
+                if request is not None and (request.transport is None or request.transport.is_closing()):
+                    task.cancel()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         transport = request.transport
@@ -115,7 +132,7 @@ class HttpServer:
         assert task is not None
         try:
             await response.prepare(request)
-            self._streams[task] = None
+            self._streams[task] = request
             async for chunk in stream:
                 await response.write(chunk)
             await response.write_eof()

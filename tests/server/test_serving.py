@@ -205,3 +205,28 @@ async def test_answers_do_not_say_what_serves_them_but_pass_on_what_others_say()
         assert (b"Server:" in head, expected is None or expected in head) == (expected is not None, True)
     await http.close()
     writer.close()
+
+
+async def test_stream_of_a_client_that_has_gone_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("miniapi.server.serving.SWEEP_SECONDS", 0.01)
+    ended = asyncio.Event()
+
+    async def silent() -> AsyncIterator[bytes]:
+        try:
+            yield b"first\n"
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def serve(request: Request) -> Reply:
+        return Reply(200, stream=silent())
+
+    http, listener = HttpServer(serve), bound()
+    await http.start(listener, None)
+    reader, writer = await connect(listener)
+    writer.write(b"GET /watch HTTP/1.1\r\nHost: x\r\n\r\n")
+    await reader.readuntil(b"first\n")
+    writer.close()
+    async with asyncio.timeout(QUICK_SECONDS):
+        await ended.wait()
+        await http.close()
