@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from miniapi import clock
 from miniapi.authn import builtin as authn
 from miniapi.authz import builtin as authz
 from miniapi.authz.node_graph import NodeGraph
@@ -19,9 +20,10 @@ from miniapi.kinds.catalog import Catalog
 from miniapi.kube.fresh import first_service_address, node_rules
 from miniapi.kube.lister import RegistryLister
 from miniapi.metrics.registry import Registry
-from miniapi.options.server import Options
+from miniapi.options.server import Options, shown
 from miniapi.server.config import GenericConfig
 from miniapi.server.serving_options import SecureServing
+from miniapi.server.zpages import ZPages
 
 
 def generic_config(options: Options, catalog: Catalog, lister: RegistryLister) -> GenericConfig:
@@ -51,6 +53,13 @@ def generic_config(options: Options, catalog: Catalog, lister: RegistryLister) -
         requests=RequestMetrics(lambda g, v, plural: catalog.find(g, v, plural) is not None, in_flight),
         metrics=Registry(options.metrics.disabled),
         tells_requests=options.logs.tells_requests,
+        zpages=ZPages(
+            shown(options),
+            clock.utc_now(),
+            options.generic.kubernetes_version,
+            options.generic.emulation(),
+            clock.utc_now,
+        ),
     )
 
 

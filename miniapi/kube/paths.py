@@ -14,7 +14,10 @@ from miniapi.kube.discovery import Discovery
 from miniapi.kube.openapi import OpenApi
 from miniapi.server.generic import PathHandler
 from miniapi.server.health import Health
+from miniapi.server.zpages import ZPages
 from miniapi.wire import JSON, Reply
+
+_OWN = ("/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version", "/apis/")
 
 
 def nonresource_paths(
@@ -23,16 +26,20 @@ def nonresource_paths(
     openapi: OpenApi,
     version: dict[str, Any],
     more: Mapping[str, PathHandler],
+    zpages: ZPages,
 ) -> dict[str, PathHandler]:
     """Exact path -> handler; `more` are listed as they are."""
     version_body = orjson.dumps(version, option=orjson.OPT_INDENT_2)
     only_json = (JSON,)
 
+    def listed() -> list[str]:
+        return sorted({*discovery.paths(), *health.paths(), *more, *pages, *_OWN})
+
+    pages = zpages.paths(listed)
+
     async def root(context: Context) -> Reply:
         del context
-        own = ("/openapi/v2", "/openapi/v3", "/openapi/v3/", "/version", "/apis/")
-        listed = sorted({*discovery.paths(), *health.paths(), *more, *own})
-        return Reply(200, orjson.dumps({"paths": listed}, option=orjson.OPT_INDENT_2), JSON)
+        return Reply(200, orjson.dumps({"paths": listed()}, option=orjson.OPT_INDENT_2), JSON)
 
     async def tell_version(context: Context) -> Reply:
         if context.request.method != "GET":
@@ -49,6 +56,7 @@ def nonresource_paths(
         "/openapi/v2": openapi.serve_v2,
         "/openapi/v3": openapi.serve_v3,
         **more,
+        **pages,
     }
     for endpoint in ("/healthz", "/livez", "/readyz"):
         paths[endpoint] = health.serve

@@ -69,12 +69,11 @@ def kube_server(
     openapi = OpenApi(catalog, release, version["gitVersion"], more_documents)
     health = config.health
     openid = openid_paths(config.authentication, config.external_address)
+    more = {**openid, **metrics_paths(config.metrics, health)}
     return GenericServer(
         "kube",
         scopes,
-        paths=nonresource_paths(
-            health, discovery, openapi, version, {**openid, **metrics_paths(config.metrics, health)}
-        ),
+        paths=nonresource_paths(health, discovery, openapi, version, more, config.zpages),
         prefixes={
             "/api/": discovery.serve,
             "/apis/": discovery.serve,

@@ -182,6 +182,17 @@ def _spoken(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def text_of(value: Any) -> str:
+    """A flag's value as text."""
+    if isinstance(value, Mapping):
+        return ",".join(f"{k}={v}" for k, v in value.items())
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    return _spoken(value)
+
+
 def fill(options_type: type[Any], values: Mapping[str, Any]) -> Any:
     """An instance of the dataclass with the values given."""
     chosen = {f.attribute: values[f.name] for f in flags_of("", options_type) if f.name in values}

@@ -19,7 +19,7 @@ from miniapi.flag import flag
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.kinds.enablement import enabled
 from miniapi.kube.kubelet_options import KubeletOptions
-from miniapi.options.flags import Flag, fill, flags_of
+from miniapi.options.flags import Flag, fill, flags_of, text_of
 from miniapi.schema.published import RELEASES
 from miniapi.server.logs import LogsOptions
 from miniapi.server.metrics import MetricsOptions
@@ -141,6 +141,12 @@ def default_data_dir() -> Path:
 def all_flags() -> dict[str, Flag]:
     """Every flag by name."""
     return {f.name: f for section, options_type in SECTIONS.items() for f in flags_of(section, options_type)}
+
+
+def shown(options: Options) -> dict[str, str]:
+    """Every flag with its value, as the command line would have it."""
+    parts = (getattr(options, part.name) for part in fields(options) if part.name != "defaults")
+    return {f.name: text_of(getattr(part, f.attribute)) for part in parts for f in flags_of("", type(part))}
 
 
 def compose(values: Mapping[str, Any], defaults: ServerDefaults) -> tuple[Options, list[str]]:

@@ -21,6 +21,7 @@ from miniapi.server.health import Health
 from miniapi.server.lifecycle import Lifecycle
 from miniapi.server.options import GenericOptions
 from miniapi.server.serving_options import SecureServing
+from miniapi.server.zpages import ZPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class GenericConfig:
     metrics: Registry
     tells_requests: bool
     """Whether each request is logged."""
+    zpages: ZPages
     health: Health = field(default_factory=Health)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
 
