@@ -69,3 +69,22 @@ async def test_metadata_comes_in_the_order_of_its_struct(world):
         "labels",
         "finalizers",
     ]
+
+
+@pytest.mark.parametrize("dry_run", ["", "?dryRun=All"])
+async def test_a_name_that_is_taken_says_whether_it_soon_will_not_be(world, dry_run):
+    body = {"metadata": {"name": "a", "finalizers": ["x.io/a"]}}
+    await world.ask("POST", CONFIG_MAPS, body)
+    status, told = await world.told("POST", CONFIG_MAPS + dry_run, body)
+    assert (status, told["message"]) == (409, 'configmaps "a" already exists')
+    await world.ask("DELETE", CONFIG_MAPS + "/a")
+    _, told = await world.told("POST", CONFIG_MAPS + dry_run, body)
+    assert told["message"] == 'object is being deleted: configmaps "a" already exists'
+
+
+async def test_a_name_beside_a_generate_name_is_not_generated_anew(world):
+    body = {"metadata": {"name": "a", "generateName": "a-"}}
+    await world.ask("POST", CONFIG_MAPS, body)
+    status, told = await world.told("POST", CONFIG_MAPS, body)
+    assert (status, told["details"]["retryAfterSeconds"]) == (409, 1)
+    assert told["message"].endswith("the server was not able to generate a unique name for the object")

@@ -44,6 +44,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
     await scope.admission.mutate(write)
     dedupe_owner_references(context, obj, after_admission=True)
     stored: Stored | None = None
+    generates = not meta.get("name")
     try:
         ctx = write_context(context, scope, meta.get("name") or "", options)
         for warning in await before_create(scope, obj, ctx):
@@ -51,15 +52,15 @@ async def serve(context: Context, scope: Scope) -> Reply:
         write.name = meta["name"]
         await scope.admission.validate(write)
         if not options.dry_run:
-            stored = await _store(context, scope, obj, write)
-        elif await scope.versioned.resource.get(info.namespace, write.name) is not None:
-            raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, write.name)
+            stored = await _store(context, scope, obj, write, generates)
+        elif (found := await scope.versioned.resource.get(info.namespace, write.name)) is not None:
+            raise _taken(scope, obj, found)
     finally:
         await settle(scope, obj, stored=stored is not None)
     return respond.outcome(scope, stored, obj, negotiated, 201)
 
 
-async def _store(context: Context, scope: Scope, obj: Object, write: Attributes) -> Stored:
+async def _store(context: Context, scope: Scope, obj: Object, write: Attributes, generates: bool) -> Stored:
     """Stores under the object's name, or under another generated one where that is taken."""
     version = obj["metadata"].get("resourceVersion") or "0"
     if version.isdigit() and int(version):
@@ -70,9 +71,21 @@ async def _store(context: Context, scope: Scope, obj: Object, write: Attributes)
     while True:
         try:
             return await versioned.resource.create(context.info.namespace, name, stored_obj)
-        except KeyConflict:
-            if not meta.get("generateName") or attempts == GENERATE_NAME_RETRIES or write.name != name:
-                raise errors.already_exists(scope.kind.plural, scope.kind.gvk.group, name) from None
+        except KeyConflict as conflict:
+            if not generates or attempts == GENERATE_NAME_RETRIES or conflict.current is None:
+                raise _taken(scope, obj, conflict.current) from None
             attempts += 1
             name = write.name = generated_name(meta["generateName"], scope.strategy.generate_name_max_chars)
             meta["name"] = stored_obj["metadata"]["name"] = name
+
+
+def _taken(scope: Scope, obj: Object, found: Stored | None) -> errors.ApiError:
+    """409 for a name that another object has, which may be on its way out (Store.Create, CheckGeneratedNameError)."""
+    meta, gvk = obj["metadata"], scope.kind.gvk
+    problem = errors.already_exists(scope.kind.plural, gvk.group, meta["name"])
+    if meta.get("generateName"):
+        problem.message += ", the server was not able to generate a unique name for the object"
+        problem.retry_after_seconds = 1
+    if found is not None and scope.versioned.object(found)["metadata"].get("deletionTimestamp"):
+        problem.message = f"object is being deleted: {problem.message}"
+    return problem
