@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from miniapi.admission.configuration import BadAdmission, Configuration, load
+from miniapi.flag import flag
 
 ORDER: tuple[tuple[str, bool], ...] = (
     ("AlwaysAdmit", False),
@@ -71,49 +72,19 @@ _KNOWN = frozenset(name for name, _ in ORDER)
 class AdmissionOptions:
     """Which plugins run besides, or instead of, the default ones, and what they are told."""
 
-    enable: list[str] = field(
-        default_factory=list,
-        metadata={
-            "flag": "enable-admission-plugins",
-            "kind": "strings",
-            "help": "Plugins to run besides the default ones.",
-        },
+    enable: list[str] = flag("enable-admission-plugins", "Plugins to run besides the default ones.", "strings", [])
+    disable: list[str] = flag("disable-admission-plugins", "Default plugins to leave out.", "strings", [])
+    only: list[str] | None = flag(
+        "admission-control", "All plugins to run, none if empty; deprecated, use the flags above.", "strings", None
     )
-    disable: list[str] = field(
-        default_factory=list,
-        metadata={"flag": "disable-admission-plugins", "kind": "strings", "help": "Default plugins to leave out."},
+    config_file: str = flag(
+        "admission-control-config-file", "AdmissionConfiguration (apiserver.config.k8s.io/v1): what plugins are told."
     )
-    only: list[str] | None = field(
-        default=None,
-        metadata={
-            "flag": "admission-control",
-            "kind": "strings",
-            "help": "All plugins to run, none if empty; deprecated, use the flags above.",
-        },
+    not_ready_seconds: int = flag(
+        "default-not-ready-toleration-seconds", "Seconds that pods stay on a node that is not ready.", "int", 300
     )
-    config_file: str = field(
-        default="",
-        metadata={
-            "flag": "admission-control-config-file",
-            "kind": "string",
-            "help": "AdmissionConfiguration (apiserver.config.k8s.io/v1): what plugins are told.",
-        },
-    )
-    not_ready_seconds: int = field(
-        default=300,
-        metadata={
-            "flag": "default-not-ready-toleration-seconds",
-            "kind": "int",
-            "help": "Seconds that pods stay on a node that is not ready.",
-        },
-    )
-    unreachable_seconds: int = field(
-        default=300,
-        metadata={
-            "flag": "default-unreachable-toleration-seconds",
-            "kind": "int",
-            "help": "Seconds that pods stay on a node that is unreachable.",
-        },
+    unreachable_seconds: int = flag(
+        "default-unreachable-toleration-seconds", "Seconds that pods stay on a node that is unreachable.", "int", 300
     )
 
     def enabled(self) -> frozenset[str]:
@@ -147,8 +118,8 @@ class AdmissionOptions:
             )
         problems += _unknown("disable-admission-plugins", self.disable)
         problems += [
-            f"--{flag}: miniapi does not have {name} yet; leave it out"
-            for flag, names in (("enable-admission-plugins", self.enable), ("admission-control", self.only or ()))
+            f"--{given}: miniapi does not have {name} yet; leave it out"
+            for given, names in (("enable-admission-plugins", self.enable), ("admission-control", self.only or ()))
             for name in names
             if name in UNBUILT
         ]
@@ -160,6 +131,6 @@ class AdmissionOptions:
         return problems
 
 
-def _unknown(flag: str, names: Sequence[str]) -> list[str]:
+def _unknown(given: str, names: Sequence[str]) -> list[str]:
     known = ", ".join(sorted(_KNOWN))
-    return [f"--{flag}: there is no plugin {name}; choose from {known}" for name in names if name not in _KNOWN]
+    return [f"--{given}: there is no plugin {name}; choose from {known}" for name in names if name not in _KNOWN]

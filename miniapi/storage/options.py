@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from miniapi.flag import flag
 
 MEMORY_SERVER = "memory://"
 ETCD3, EMBEDDED, MEMORY = "etcd3", "embedded", "memory"
@@ -16,127 +18,81 @@ OVERRIDE_FORM = "group/resource#servers, where servers are URLs, semicolon separ
 GroupResource = tuple[str, str]
 
 
-def _flag(name: str, kind: str, text: str) -> dict[str, str]:
-    """Metadata of a field that is a flag."""
-    return {"flag": name, "kind": kind, "help": text}
-
-
 @dataclass
 class EtcdOptions:
     """Where objects are kept, and how. Durations are seconds."""
 
-    data_dir: str = field(
-        default="", metadata=_flag("data-dir", "string", "Directory of the embedded store and the certificates.")
+    data_dir: str = flag("data-dir", "Directory of the embedded store and the certificates.")
+    embedded_fsync: bool = flag(
+        "embedded-fsync", "Whether the embedded store answers a write only once it is on the disk.", "bool", True
     )
-    embedded_fsync: bool = field(
-        default=True,
-        metadata=_flag(
-            "embedded-fsync", "bool", "Whether the embedded store answers a write only once it is on the disk."
-        ),
+    storage_backend: str = flag(
+        "storage-backend",
+        "The storage backend: etcd3, or embedded, which is the default where no --etcd-servers is given.",
     )
-    storage_backend: str = field(
-        default="",
-        metadata=_flag(
-            "storage-backend",
-            "string",
-            "The storage backend: etcd3, or embedded, which is the default where no --etcd-servers is given.",
-        ),
+    etcd_servers: list[str] = flag(
+        "etcd-servers",
+        "Etcd servers to connect with (scheme://ip:port), comma separated; memory:// keeps everything in memory.",
+        "strings",
+        [],
     )
-    etcd_servers: list[str] = field(
-        default_factory=list,
-        metadata=_flag(
-            "etcd-servers",
-            "strings",
-            "Etcd servers to connect with (scheme://ip:port), comma separated; memory:// keeps everything in memory.",
-        ),
+    etcd_servers_overrides: list[str] = flag(
+        "etcd-servers-overrides",
+        f"Etcd servers of single resources, comma separated. The form of each: {OVERRIDE_FORM}.",
+        "strings",
+        [],
     )
-    etcd_servers_overrides: list[str] = field(
-        default_factory=list,
-        metadata=_flag(
-            "etcd-servers-overrides",
-            "strings",
-            f"Etcd servers of single resources, comma separated. The form of each: {OVERRIDE_FORM}.",
-        ),
+    etcd_prefix: str = flag("etcd-prefix", "What stands before all keys in etcd.", default="/registry")
+    etcd_cafile: str = flag("etcd-cafile", "Certificate authority of the etcd servers.")
+    etcd_certfile: str = flag("etcd-certfile", "Client certificate to show to etcd.")
+    etcd_keyfile: str = flag("etcd-keyfile", "Key of the client certificate to show to etcd.")
+    storage_media_type: str = flag(
+        "storage-media-type",
+        "Media type to store objects in: application/json (default of the embedded store), application/yaml, or "
+        "application/vnd.kubernetes.protobuf (default with etcd). Custom resources are always JSON.",
     )
-    etcd_prefix: str = field(
-        default="/registry", metadata=_flag("etcd-prefix", "string", "What stands before all keys in etcd.")
+    compaction_interval: float = flag(
+        "etcd-compaction-interval", "How often old history is forgotten; 0 to never do it.", "duration", 300.0
     )
-    etcd_cafile: str = field(
-        default="", metadata=_flag("etcd-cafile", "string", "Certificate authority of the etcd servers.")
+    count_metric_poll_period: float = flag(
+        "etcd-count-metric-poll-period",
+        "How often objects are counted for metrics; 0 to never do it.",
+        "duration",
+        60.0,
     )
-    etcd_certfile: str = field(
-        default="", metadata=_flag("etcd-certfile", "string", "Client certificate to show to etcd.")
+    db_metric_poll_interval: float = flag(
+        "etcd-db-metric-poll-interval", "How often etcd is asked for its size, for metrics.", "duration", 30.0
     )
-    etcd_keyfile: str = field(
-        default="", metadata=_flag("etcd-keyfile", "string", "Key of the client certificate to show to etcd.")
+    healthcheck_timeout: float = flag(
+        "etcd-healthcheck-timeout", "How long the health check of etcd may take.", "duration", 2.0
     )
-    storage_media_type: str = field(
-        default="",
-        metadata=_flag(
-            "storage-media-type",
-            "string",
-            "Media type to store objects in: application/json (default of the embedded store), application/yaml, or "
-            "application/vnd.kubernetes.protobuf (default with etcd). Custom resources are always JSON.",
-        ),
+    readycheck_timeout: float = flag(
+        "etcd-readycheck-timeout", "How long the readiness check of etcd may take.", "duration", 2.0
     )
-    compaction_interval: float = field(
-        default=300.0,
-        metadata=_flag("etcd-compaction-interval", "duration", "How often old history is forgotten; 0 to never do it."),
+    lease_reuse_duration_seconds: int = flag(
+        "lease-reuse-duration-seconds", "For how long one etcd lease serves new keys.", "int", 60
     )
-    count_metric_poll_period: float = field(
-        default=60.0,
-        metadata=_flag(
-            "etcd-count-metric-poll-period", "duration", "How often objects are counted for metrics; 0 to never do it."
-        ),
+    encryption_provider_config: str = flag(
+        "encryption-provider-config", "File with the configuration of encryption at rest."
     )
-    db_metric_poll_interval: float = field(
-        default=30.0,
-        metadata=_flag(
-            "etcd-db-metric-poll-interval", "duration", "How often etcd is asked for its size, for metrics."
-        ),
+    encryption_provider_config_automatic_reload: bool = flag(
+        "encryption-provider-config-automatic-reload",
+        "Whether a changed --encryption-provider-config is taken over while running.",
+        "bool",
+        False,
     )
-    healthcheck_timeout: float = field(
-        default=2.0,
-        metadata=_flag("etcd-healthcheck-timeout", "duration", "How long the health check of etcd may take."),
+    watch_cache: bool = flag("watch-cache", "Whether reads and watches are served from memory.", "bool", True)
+    watch_cache_sizes: list[str] = flag(
+        "watch-cache-sizes",
+        "Watch cache of single resources, resource[.group]#size, comma separated; 0 turns it off.",
+        "strings",
+        [],
     )
-    readycheck_timeout: float = field(
-        default=2.0,
-        metadata=_flag("etcd-readycheck-timeout", "duration", "How long the readiness check of etcd may take."),
+    delete_collection_workers: int = flag(
+        "delete-collection-workers", "How many objects of a collection are deleted at a time.", "int", 1
     )
-    lease_reuse_duration_seconds: int = field(
-        default=60,
-        metadata=_flag("lease-reuse-duration-seconds", "int", "For how long one etcd lease serves new keys."),
-    )
-    encryption_provider_config: str = field(
-        default="",
-        metadata=_flag("encryption-provider-config", "string", "File with the configuration of encryption at rest."),
-    )
-    encryption_provider_config_automatic_reload: bool = field(
-        default=False,
-        metadata=_flag(
-            "encryption-provider-config-automatic-reload",
-            "bool",
-            "Whether a changed --encryption-provider-config is taken over while running.",
-        ),
-    )
-    watch_cache: bool = field(
-        default=True, metadata=_flag("watch-cache", "bool", "Whether reads and watches are served from memory.")
-    )
-    watch_cache_sizes: list[str] = field(
-        default_factory=list,
-        metadata=_flag(
-            "watch-cache-sizes",
-            "strings",
-            "Watch cache of single resources, resource[.group]#size, comma separated; 0 turns it off.",
-        ),
-    )
-    delete_collection_workers: int = field(
-        default=1,
-        metadata=_flag("delete-collection-workers", "int", "How many objects of a collection are deleted at a time."),
-    )
-    enable_garbage_collector: bool = field(
-        default=True,
-        metadata=_flag("enable-garbage-collector", "bool", "Whether dependents of deleted objects are collected."),
+    enable_garbage_collector: bool = flag(
+        "enable-garbage-collector", "Whether dependents of deleted objects are collected.", "bool", True
     )
 
     @property
@@ -192,14 +148,14 @@ class EtcdOptions:
 
     def _file_problems(self) -> list[str]:
         problems = []
-        for flag, path in (
+        for name, path in (
             ("etcd-cafile", self.etcd_cafile),
             ("etcd-certfile", self.etcd_certfile),
             ("etcd-keyfile", self.etcd_keyfile),
             ("encryption-provider-config", self.encryption_provider_config),
         ):
             if path and not Path(path).is_file():
-                problems.append(f"--{flag}: there is no file {path}; give the path of an existing one")
+                problems.append(f"--{name}: there is no file {path}; give the path of an existing one")
         if bool(self.etcd_certfile) != bool(self.etcd_keyfile):
             missing, given = ("etcd-keyfile", "etcd-certfile")[:: 1 if self.etcd_certfile else -1]
             problems.append(f"--{missing} must be given together with --{given}")
@@ -215,8 +171,8 @@ class EtcdOptions:
 
     def _number_problems(self) -> list[str]:
         problems = [
-            f"--{flag} must not be negative, got {value:g} s"
-            for flag, value in (
+            f"--{name} must not be negative, got {value:g} s"
+            for name, value in (
                 ("etcd-compaction-interval", self.compaction_interval),
                 ("etcd-count-metric-poll-period", self.count_metric_poll_period),
                 ("etcd-db-metric-poll-interval", self.db_metric_poll_interval),
@@ -225,8 +181,8 @@ class EtcdOptions:
             if value < 0
         ]
         problems += [
-            f"--{flag} must be positive, as in 2s"
-            for flag, value in (
+            f"--{name} must be positive, as in 2s"
+            for name, value in (
                 ("etcd-healthcheck-timeout", self.healthcheck_timeout),
                 ("etcd-readycheck-timeout", self.readycheck_timeout),
             )
