@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from miniapi.apiextensions.definition import is_true, storage_version, versions
+from miniapi.apiextensions.strategy import main_strategy
 from miniapi.kinds.kind import Kind, Subresource
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
@@ -47,6 +48,7 @@ def kind_of(crd: Object, version: Mapping[str, Any], verbs: tuple[str, ...] = VE
         list_kind=names.get("listKind", ""),
         storage_gvk=GroupVersionKind(spec["group"], storage_version(crd), names["kind"]),
         storage_prefix=f"{spec['group']}/{names['plural']}",
+        strategy=main_strategy(version, "status" in subresources),
         custom=True,
         deprecated=_deprecation(gvk, version),
     )

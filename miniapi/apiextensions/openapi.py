@@ -80,6 +80,9 @@ class Schemas:
             properties["apiVersion"] = {"type": "string", "description": _API_VERSION}
             properties["kind"] = {"type": "string", "description": _KIND}
         body["x-kubernetes-group-version-kind"] = [self.gvk(self._kind.gvk.kind)]
+        selectable = self._kind.strategy.selectable_fields
+        if selectable:
+            body["x-kubernetes-selectable-fields"] = [{"fieldPath": path} for path in selectable]
         return body
 
     def gvk(self, kind: str) -> Document:

@@ -15,7 +15,7 @@ from miniapi.apiextensions.definition import is_true, schema_of, storage_version
 from miniapi.apiextensions.kinds import kind_of
 from miniapi.apiextensions.resource import CustomResource
 from miniapi.apiextensions.scale import custom_scale
-from miniapi.apiextensions.strategy import main_strategy, status_strategy
+from miniapi.apiextensions.strategy import status_strategy
 from miniapi.apiextensions.validation import Rules, custom_validation
 from miniapi.apiextensions.webhook_conversion import Caller, WebhookConversion
 from miniapi.clock import Clock
@@ -125,14 +125,13 @@ class Definition:
         schema, conversion = self._structural(name), self._converts()
         kind = kind_of(self.crd, version)
         below = version.get("subresources") or {}
-        strategy = main_strategy(version, below.get("status") is not None)
+        strategy = kind.strategy
         api_version = kind.gvk.api_version
         openapi = schema_of(version)
         by_webhook = (self.crd["spec"].get("conversion") or {}).get("strategy") == "Webhook"
         validation = custom_validation(kind.gvk, openapi, schema, below.get("scale"), _rules(openapi))
         kind = replace(
             kind,
-            strategy=strategy,
             validation=validation,
             from_storage=lambda obj: conversion.read(obj, api_version),
             to_storage=None if by_webhook else lambda obj: conversion.write(obj, self._storage),

@@ -18,8 +18,9 @@ from miniapi.cel.checker import TYPE_NAMES, Declared, check, no_types
 from miniapi.cel.costs import Budget
 from miniapi.cel.evaluate import Run, Scope, compile_node
 from miniapi.cel.library import lists, named_formats, network, operators, quantity, regex, semver, standard, text, url
-from miniapi.cel.parser import parse
-from miniapi.cel.problems import Problem, SyntaxProblem, display
+from miniapi.cel.literals import literal_problems
+from miniapi.cel.parser import NoExpression, parse
+from miniapi.cel.problems import display
 from miniapi.cel.syntax import Node, names
 from miniapi.cel.types import Functions, Type
 
@@ -81,9 +82,9 @@ class Environment:
         """Parses, checks and compiles. CompileError."""
         try:
             root = parse(text)
-        except SyntaxProblem as problem:
-            raise CompileError(display(text, [Problem(problem.at, problem.message)])) from None
-        problems = check(root, self.variables, self._functions, _CONSTANTS, self._declared)
+        except NoExpression as problem:
+            raise CompileError(display(text, problem.problems)) from None
+        problems = check(root, self.variables, self._functions, _CONSTANTS, self._declared) or literal_problems(root)
         if problems:
             raise CompileError(display(text, problems))
         return Program(text, root, compile_node(root, _CONSTANTS))

@@ -12,7 +12,8 @@ from miniapi.cel.syntax import Bind, Call, Fold, ListNode, Literal, MapNode, Nam
 from miniapi.cel.types import Type
 
 UNBOUNDED = 2**64 - 1
-_SCALARS = frozenset({"bool", "int", "uint", "double", "duration", "timestamp", "type", "opaque"})
+_SCALARS = frozenset({"bool", "int", "uint", "double", "duration", "timestamp"})
+_SELECTED = frozenset({"map", "object", "param"})
 _LIST, _MAP, _STRUCT = 10, 30, 40
 
 
@@ -44,7 +45,7 @@ class _Estimator:
             case Name():
                 return 1
             case Select(operand=operand, test=test):
-                return capped(self.cost(operand) + (0 if test else 1))
+                return capped(self.cost(operand) + (not test and operand.type.kind in _SELECTED))
             case Call():
                 return self._call(node)
             case ListNode(elements=elements):
@@ -77,9 +78,9 @@ class _Estimator:
     def _type_size(self, of: Type) -> int:
         if of.kind == "optional_type":
             return self._type_size(of.params[0])
-        if of.kind in _SCALARS:
-            return 1
-        return of.size if of.size is not None else UNBOUNDED
+        if of.size is not None:
+            return of.size
+        return 1 if of.kind in _SCALARS else UNBOUNDED
 
     def item_size(self, node: Node) -> int:
         """The text in a list's items, 0 for items that are no text."""
@@ -121,7 +122,7 @@ class _Estimator:
         body = self.cost(node.body)
         self._names[node.name].pop()
         self._sizes[id(node)] = self.size(node.body)
-        return capped(cost + body + (12 if not node.of else 1))
+        return capped(cost + body + (_LIST if not node.of else 1))
 
 
 _STEPS = {
@@ -140,7 +141,7 @@ _Rule = Callable[[_Estimator, Call], int]
 
 
 def _first_text(e: _Estimator, node: Call) -> int:
-    return max(1, tenth(e.size(node.operands[0])))
+    return tenth(e.size(node.operands[0]))
 
 
 def _first_text_kept(e: _Estimator, node: Call) -> int:
@@ -164,7 +165,14 @@ def _matches(e: _Estimator, node: Call) -> int:
 
 
 def _compared(e: _Estimator, node: Call) -> int:
-    return max(1, tenth(min(e.size(node.args[0]), e.size(node.args[1]))))
+    left, right = node.args
+    if not node.function.endswith("=_") or node.function in ("_<=_", "_>=_"):
+        # The order of what is no text takes one step.
+        if left.type.kind not in _TEXTS and right.type.kind not in _TEXTS:
+            return 1
+    elif left.type.kind in _ALIKE and right.type.kind in _ALIKE:
+        return 1
+    return tenth(min(e.size(left), e.size(right)))
 
 
 def _joined(e: _Estimator, node: Call) -> int:
@@ -214,12 +222,13 @@ def _sets(e: _Estimator, node: Call) -> int:
     return capped(1 + e.size(node.args[0]) * e.size(node.args[1]))
 
 
+_TEXTS, _ALIKE = frozenset({"string", "bytes", "dyn"}), frozenset({"opaque", "type"})
+
 _RULES: dict[str, _Rule] = {
     **dict.fromkeys(("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"), _compared),
     **dict.fromkeys(("isSorted", "sum", "min", "max", "indexOf", "lastIndexOf"), _elements),
     **dict.fromkeys(("lowerAscii", "upperAscii", "substring", "trim", "strings.quote"), _first_text_kept),
-    **dict.fromkeys(("url", "isURL", "quantity", "isQuantity", "isIP", "cidr", "isCIDR", "semver"), _first_text),
-    **dict.fromkeys(("isSemver", "ip", "bytes"), _first_text),
+    **dict.fromkeys(("url", "semver", "isSemver", "bytes"), _first_text),
     **dict.fromkeys(("find", "findAll", "matches"), _matches),
     **dict.fromkeys(("startsWith", "endsWith", "validate"), _argument),
     **dict.fromkeys(("sets.contains", "sets.intersects", "sets.equivalent"), _sets),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from miniapi.cel.problems import SyntaxProblem
+from miniapi.cel.problems import Problem, SyntaxProblem
 from miniapi.cel.values import UInt
 
 _MAX_INT, _MAX_UINT = 2**63 - 1, 2**64 - 1
@@ -40,20 +40,24 @@ class Token:
     at: int
 
 
-def tokens(text: str) -> list[Token]:
-    """All tokens and the end. SyntaxProblem for what is none."""
+def tokens(text: str) -> tuple[list[Token], list[Problem]]:
+    """-> (all tokens and the end, complaints about what is none, which is left out)."""
     out: list[Token] = []
+    problems: list[Problem] = []
     at = 0
     while at < len(text):
         found = _raw_text.match(text, at) or _token.match(text, at)
         if found is None:
-            raise SyntaxProblem(at, f"Syntax error: token recognition error at: '{_unknown(text, at)}'")
+            unknown = _unknown(text, at)
+            problems.append(Problem(at, f"Syntax error: token recognition error at: '{unknown}'"))
+            at += len(unknown)
+            continue
         kind = found.lastgroup or "text"
         if kind != "space":
             out.append(Token(kind, found.group(), at))
         at = found.end()
     out.append(Token("end", "<EOF>", len(text)))
-    return out
+    return out, problems
 
 
 def _unknown(text: str, at: int) -> str:

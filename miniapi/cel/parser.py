@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from miniapi.cel import macros
 from miniapi.cel.lexer import Token, number, text_value, tokens
-from miniapi.cel.problems import SyntaxProblem
+from miniapi.cel.problems import Problem, SyntaxProblem
 from miniapi.cel.syntax import Call, ListNode, Literal, MapNode, Name, Node, Select, Struct
 
 MAX_DEPTH = 250
@@ -32,11 +32,27 @@ _RESERVED = frozenset((
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
+class NoExpression(Exception):
+    """What is wrong with a text that cannot be read."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
 def parse(text: str) -> Node:
-    """The tree. SyntaxProblem for anything else."""
+    """The tree. NoExpression for anything else."""
     if len(text) > MAX_TEXT:
-        raise SyntaxProblem(0, f"expression code point size exceeds limit: size: {len(text)}, limit {MAX_TEXT}")
-    return _Parser(tokens(text)).whole()
+        why = f"expression code point size exceeds limit: size: {len(text)}, limit {MAX_TEXT}"
+        raise NoExpression([Problem(0, why)])
+    found, problems = tokens(text)
+    try:
+        root = _Parser(found).whole()
+    except SyntaxProblem as problem:
+        raise NoExpression([*problems, Problem(problem.at, problem.message)]) from None
+    if problems:
+        raise NoExpression(problems)
+    return root
 
 
 class _Parser:
@@ -180,9 +196,15 @@ class _Parser:
             return self._list()
         elif self._is("{"):
             return self._map()
-        if self._at + 1 < len(self._tokens) and token.kind == "op" and token.text in "*/%":
-            raise SyntaxProblem(token.at, f"Syntax error: extraneous input '{token.text}' expecting {_OPERAND}")
-        raise SyntaxProblem(token.at, f"Syntax error: mismatched input '{token.text}' expecting {_OPERAND}")
+        # What would do without this token is told that it is one too many.
+        word = "extraneous" if self._starts_operand(self._at + 1) else "mismatched"
+        raise SyntaxProblem(token.at, f"Syntax error: {word} input '{token.text}' expecting {_OPERAND}")
+
+    def _starts_operand(self, at: int) -> bool:
+        if at >= len(self._tokens):
+            return False
+        token = self._tokens[at]
+        return token.kind not in ("op", "end") or (token.kind == "op" and token.text in "[{(.-!")
 
     def _named(self) -> Node:
         token = self._take()

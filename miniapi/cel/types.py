@@ -72,9 +72,9 @@ def opaque(name: str) -> Type:
     return Type("opaque", name=name)
 
 
-def object_of(name: str, fields: Mapping[str, Field] | None) -> Type:
+def object_of(name: str, fields: Mapping[str, Field] | None, size: int | None = None) -> Type:
     """An object with these fields; None: any."""
-    return Type("object", name=name, fields=fields)
+    return Type("object", name=name, fields=fields, size=size)
 
 
 @dataclass(slots=True, frozen=True)

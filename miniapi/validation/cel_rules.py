@@ -157,7 +157,9 @@ class _Node:
         try:
             held = rule.program.evaluate(variables, budget)
         except CostExceeded as problem:
-            return errors.invalid(at, self.type, f"'{problem}': call cost exceeds limit for rule: {rule.shown}")
+            why = "no further validation rules will be run due to call cost exceeds limit for rule"
+            out.errors.append(errors.invalid(at, self.type, f"'{problem}': {why}: {rule.shown}"))
+            raise _OutOfBudget from None
         except EvaluationError as problem:
             text = f"{problem} evaluating rule: {rule.shown}"
             if str(problem).startswith("no such overload"):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from miniapi.schema.coerce import coercer
@@ -13,6 +14,7 @@ from miniapi.schema.model import Schema
 from miniapi.schema.validate import NO_OLD, validator
 from miniapi.validation import field
 from miniapi.validation.field import ErrorList, FieldError, child, key
+from miniapi.validation.structural_schema import mentions
 
 Props = Mapping[str, Any]
 _NO_META = Schema("object", preserve_unknown=True)
@@ -36,10 +38,14 @@ def default_problems(schema: Props, path: str) -> ErrorList:
 def _own(schema: Props, value: Any, path: str) -> ErrorList:
     if _unknown(schema, value):
         return [field.invalid(path, value, "must not have unknown fields")]
-    return [
-        FieldError(c.reason, path if c.field == "<nil>" else child(path, c.field), c.message)
-        for c in validator(schema)(value, NO_OLD)
-    ]
+    wrong = [FieldError(c.reason, c.field, c.message) for c in validator(schema)(value, NO_OLD)]
+    if not wrong and mentions(schema, "x-kubernetes-validations"):
+        # Expressions are costly to import, and few schemas have them.
+        from miniapi.validation.cel_rules import rule_validator
+
+        judge = rule_validator(schema)
+        wrong = judge(value, value) if judge is not None else []
+    return [replace(e, path=path if e.path == "<nil>" else child(path, e.path), tolerated=False) for e in wrong]
 
 
 def _unknown(schema: Props, value: Any) -> bool:
