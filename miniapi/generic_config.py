@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from pathlib import Path
 
 from miniapi import clock
@@ -24,6 +26,8 @@ from miniapi.options.server import Options, shown
 from miniapi.server.config import GenericConfig
 from miniapi.server.serving_options import SecureServing
 from miniapi.server.zpages import ZPages
+
+log = logging.getLogger("miniapi.server")
 
 
 def generic_config(options: Options, catalog: Catalog, lister: RegistryLister) -> GenericConfig:
@@ -81,7 +85,12 @@ def authentication(
     ca_file = options.authentication.client_ca_file
     own = serving.certificates
     client_cas = (*([Path(ca_file)] if ca_file else []), *([own.ca] if own else []))
-    return authn.build(options.authentication, options.cert_dir(), client_cas, lister, loopback_token)
+    given = options.authentication
+    if given.anonymous and options.authorization.allows_everything():
+        # As the original has it: what everybody may do, nobody may do without a name.
+        log.warning("--anonymous-auth is taken as false beside --authorization-mode=AlwaysAllow")
+        given = replace(given, anonymous=False)
+    return authn.build(given, options.cert_dir(), client_cas, lister, loopback_token)
 
 
 def authorization(options: Options, informers: SharedInformerFactory) -> authz.Authorization:

@@ -47,6 +47,10 @@ class AuthorizationOptions:
         "authorization-webhook-cache-unauthorized-ttl", "How long after a no.", "duration", 30.0
     )
 
+    def allows_everything(self) -> bool:
+        """Whether the mode AlwaysAllow is among those that are asked."""
+        return not self.config_file and "AlwaysAllow" in self.modes
+
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
         problems = [
