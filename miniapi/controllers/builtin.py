@@ -100,7 +100,7 @@ def _garbage_collector(sources: Sources) -> Controller:
 
 
 def _resource_quota(sources: Sources) -> Controller:
-    return ResourceQuotas(sources.client, sources.informers, sources.kinds, utc_now)
+    return ResourceQuotas(sources.client, sources.informers, sources.kinds, sources.custom_kinds, utc_now)
 
 
 def _disruption(sources: Sources) -> Controller:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from miniapi import errors
 from miniapi.admission.quota.builtin import evaluator
 from miniapi.admission.quota.interface import Amounts, Evaluator, add, parse, scopes_of, write
 from miniapi.client.client import Client
@@ -20,6 +21,8 @@ SETTLE_SECONDS = 0.1
 """Between a look at a quota and the count: what was admitted before the look is stored by then, and what is
 admitted after it changes the quota, which makes our write fail and the count start again."""
 
+SYNC_SECONDS = 5.0
+
 Counted = tuple[Kind, Evaluator]
 
 
@@ -29,8 +32,16 @@ class ResourceQuotas:
     Kinds are followed once a quota names them.
     """
 
-    def __init__(self, client: Client, informers: SharedInformerFactory, kinds: Iterable[Kind], clock: Clock) -> None:
+    def __init__(
+        self,
+        client: Client,
+        informers: SharedInformerFactory,
+        kinds: Iterable[Kind],
+        custom_kinds: Callable[[], Iterable[Kind]],
+        clock: Clock,
+    ) -> None:
         self._client, self._informers, self._clock = client, informers, clock
+        self._custom_kinds = custom_kinds
         self._quotas = informers.informer("", "v1", "resourcequotas")
         self._counted = list(_counted(kinds))
         self._followed: dict[tuple[str, str], SharedInformer] = {}
@@ -63,7 +74,8 @@ class ResourceQuotas:
         namespace, name = key.split("/", 1)
         quota = await self._client.get("", "v1", "resourcequotas", namespace, name)
         hard = quota["spec"].get("hard") or {}
-        counted = [(k, e) for k, e in self._counted if any(e.matching(n) for n in hard)]
+        every = (*self._counted, *_counted(self._custom_kinds()))
+        counted = [(k, e) for k, e in every if any(e.matching(n) for n in hard)]
         await self._follow(counted)
         await asyncio.sleep(SETTLE_SECONDS)
         used = self._used(quota, counted, self._clock())
@@ -84,7 +96,11 @@ class ResourceQuotas:
                     self._object_changed(event, old, new, e)
 
                 informer.add_handler(changed)
-            await self._followed[place].synced.wait()
+            try:
+                async with asyncio.timeout(SYNC_SECONDS):
+                    await self._followed[place].synced.wait()
+            except TimeoutError:
+                raise errors.timeout(f"{kind.group_resource} could not be listed in time") from None
 
     def _used(self, quota: Object, counted: Sequence[Counted], now: datetime) -> Amounts:
         """What the quota's namespace holds of what the quota limits, in its scopes."""

@@ -88,6 +88,36 @@ async def test_a_quota_counts_what_is_there_and_room_is_made_by_deletes(cluster:
     await until(lambda: uses("1"))
 
 
+async def test_custom_objects_count_too(cluster: Client) -> None:
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+    names = {"plural": "foos", "singular": "foo", "kind": "Foo", "listKind": "FooList"}
+    spec = {"group": "example.com", "scope": "Namespaced", "names": names, "versions": [version]}
+    definition: Object = {"metadata": {"name": "foos.example.com"}, "spec": spec}
+    await cluster.create("apiextensions.k8s.io", "v1", "customresourcedefinitions", "", definition)
+
+    async def is_made() -> bool:
+        foo = {"apiVersion": "example.com/v1", "kind": "Foo", "metadata": {"name": "f"}}
+        try:
+            await cluster.create("example.com", "v1", "foos", "default", foo)
+        except ApiError as problem:
+            assert problem.code == 404
+            return False
+        return True
+
+    await until(is_made)
+    quota: Object = {"metadata": {"name": "q"}, "spec": {"hard": {"count/foos.example.com": "1"}}}
+    await cluster.create("", "v1", "resourcequotas", "default", quota)
+
+    async def is_full() -> bool:
+        found = await cluster.get("", "v1", "resourcequotas", "default", "q")
+        return found["status"].get("used") == {"count/foos.example.com": "1"}
+
+    await until(is_full)
+    foo = {"apiVersion": "example.com/v1", "kind": "Foo", "metadata": {"name": "g"}}
+    with pytest.raises(ApiError, match="exceeded quota: q, requested: count/foos.example.com=1"):
+        await cluster.create("example.com", "v1", "foos", "default", foo)
+
+
 async def running_pod(cluster: Client, name: str) -> None:
     pod: dict[str, Any] = {"metadata": {"name": name, "labels": {"app": "w"}}}
     pod["spec"] = {"nodeName": "n", "terminationGracePeriodSeconds": 0, "containers": [{"name": "c", "image": "x"}]}
