@@ -247,7 +247,7 @@ def assign(pod: Object, binding: Object, ctx: WriteContext) -> None:
 def set_condition(pod: Object, condition: Fields, ctx: WriteContext) -> None:
     """UpdatePodCondition: replaces the condition of that type; its time moves where its status does."""
     conditions: list[Fields] = pod.setdefault("status", {}).setdefault("conditions", [])
-    new = {"lastProbeTime": None, "lastTransitionTime": rfc3339(ctx.now), **condition}
+    new = {"type": "", "status": "", "lastProbeTime": None, "lastTransitionTime": rfc3339(ctx.now), **condition}
     for i, old in enumerate(conditions):
         if old.get("type") == condition["type"]:
             if old.get("status") == condition["status"]:
