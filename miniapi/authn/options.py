@@ -162,9 +162,15 @@ class AuthenticationOptions:
 
     def _request_headers(self) -> list[str]:
         if self.request_header_ca_file:
+            problems = []
             if not self.request_header_username:
-                return ["--requestheader-username-headers: it must be named beside --requestheader-client-ca-file"]
-            return []
+                problems.append(
+                    "--requestheader-username-headers: it must be named beside --requestheader-client-ca-file"
+                )
+            path = Path(self.request_header_ca_file)
+            if path.is_file() and b"-----BEGIN CERTIFICATE-----" not in path.read_bytes():
+                problems.append(f"--requestheader-client-ca-file: {path} holds no certificate in PEM form")
+            return problems
         given = [
             ("allowed-names", self.request_header_allowed_names),
             ("username-headers", self.request_header_username),

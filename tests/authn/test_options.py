@@ -55,3 +55,10 @@ async def test_build_makes_a_signing_key_and_keeps_it(tmp_path):
     again = build(AuthenticationOptions(), tmp_path, (), None, "own")
     assert (tmp_path / "sa.key").read_bytes() == first
     assert built.keys.signing.public.key_id == again.keys.signing.public.key_id
+
+
+def test_proxys_ca_must_be_one(tmp_path):
+    path = tmp_path / "ca"
+    path.write_text("no certificate")
+    (told,) = AuthenticationOptions(request_header_ca_file=str(path), request_header_username=["X"]).validate()
+    assert told == f"--requestheader-client-ca-file: {path} holds no certificate in PEM form"

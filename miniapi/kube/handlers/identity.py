@@ -52,7 +52,9 @@ def identity_hooks(rights: Authorization, objects: ObjectGetter) -> dict[Place, 
 
 def _rbac_hooks(check: EscalationCheck, policy: PolicyIndex, plural: str) -> Hooks:
     async def before_create(obj: Object, ctx: WriteContext) -> None:
-        await check.check(ctx.user, plural, ctx.namespace, "", obj, None)
+        # The original checks before it makes a name up: refusals do not tell a generated one.
+        asked = {**obj, "metadata": {**obj["metadata"], "name": ctx.name}}
+        await check.check(ctx.user, plural, ctx.namespace, "", asked, None)
 
     async def before_update(obj: Object, old: Object, ctx: WriteContext) -> None:
         await check.check(ctx.user, plural, ctx.namespace, ctx.name, obj, old)
