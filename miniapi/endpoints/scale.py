@@ -121,6 +121,7 @@ class _Change:
         if fields := to_scale(entries, handler.paths):
             shown["metadata"]["managedFields"] = fields
         scale = self.transform(copy(shown))
+        check_name(scale["metadata"], name)
         if not self.owns:
             manager = manager_name(self.options, context.request.headers.get("User-Agent", ""))
             scope.fields.update(shown, scale, manager, scope.clock())

@@ -22,21 +22,24 @@ from miniapi.strategies.autoscaling import HORIZONTAL_POD_AUTOSCALER, HORIZONTAL
 from miniapi.strategies.batch import CRON_JOB, CRON_JOB_STATUS, JOB, JOB_STATUS
 from miniapi.strategies.interface import Strategy
 from miniapi.strategies.pod import POD, POD_EPHEMERAL_CONTAINERS, POD_RESIZE, POD_STATUS
+from miniapi.strategies.pod_disabled import dropping
 from miniapi.strategies.pod_template import POD_TEMPLATE
 from miniapi.strategies.poddisruptionbudget import POD_DISRUPTION_BUDGET, POD_DISRUPTION_BUDGET_STATUS
 
+_TEMPLATE = ("spec", "template", "spec")
+
 STRATEGIES: Final[Mapping[tuple[str, str], Strategy]] = {
-    ("", "pods"): POD,
-    ("", "podtemplates"): POD_TEMPLATE,
-    ("", "replicationcontrollers"): REPLICATION_CONTROLLER,
+    ("", "pods"): dropping(POD, "spec"),
+    ("", "podtemplates"): dropping(POD_TEMPLATE, "template", "spec"),
+    ("", "replicationcontrollers"): dropping(REPLICATION_CONTROLLER, *_TEMPLATE),
     ("apps", "controllerrevisions"): CONTROLLER_REVISION,
-    ("apps", "daemonsets"): DAEMON_SET,
-    ("apps", "deployments"): DEPLOYMENT,
-    ("apps", "replicasets"): REPLICA_SET,
-    ("apps", "statefulsets"): STATEFUL_SET,
+    ("apps", "daemonsets"): dropping(DAEMON_SET, *_TEMPLATE),
+    ("apps", "deployments"): dropping(DEPLOYMENT, *_TEMPLATE),
+    ("apps", "replicasets"): dropping(REPLICA_SET, *_TEMPLATE),
+    ("apps", "statefulsets"): dropping(STATEFUL_SET, *_TEMPLATE),
     ("autoscaling", "horizontalpodautoscalers"): HORIZONTAL_POD_AUTOSCALER,
-    ("batch", "cronjobs"): CRON_JOB,
-    ("batch", "jobs"): JOB,
+    ("batch", "cronjobs"): dropping(CRON_JOB, "spec", "jobTemplate", *_TEMPLATE),
+    ("batch", "jobs"): dropping(JOB, *_TEMPLATE),
     ("policy", "poddisruptionbudgets"): POD_DISRUPTION_BUDGET,
 }
 

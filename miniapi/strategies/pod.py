@@ -114,8 +114,8 @@ def _prepare_create(pod: Object, ctx: WriteContext) -> None:
     status: Fields = {"phase": "Pending", "qosClass": qos_class(spec)}
     pod["status"] = status
     if spec.get("schedulingGates"):
-        condition = {"type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": None}
-        status["conditions"] = [{**condition, "reason": "SchedulingGated", "message": _GATED}]
+        condition = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated", "message": _GATED}
+        set_condition(pod, condition, ctx)
     labels = pod["metadata"].get("labels") or {}
     if labels:
         _merge_label_keys(spec, labels)

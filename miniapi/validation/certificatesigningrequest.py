@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
+from collections.abc import Callable
 from typing import Any
 
 from miniapi.meta import names
@@ -16,6 +17,7 @@ from miniapi.validation.interface import Validation
 LEGACY_UNKNOWN = "kubernetes.io/legacy-unknown"
 DECISIONS = ("Approved", "Denied", "Failed")
 _MIN_SECONDS = 600
+_MAX_DOMAIN = 253
 _SIGNER_FORM = "must be a fully qualified domain and path of the form 'example.com/signer-name'"
 _USAGES = (
     "any", "cert sign", "client auth", "code signing", "content commitment", "crl sign", "data encipherment",
@@ -77,21 +79,22 @@ def signer_name(name: str, path: str) -> ErrorList:
     domain, slash, rest = name.partition("/")
     if not slash or "/" in rest:
         return [field.invalid(path, name, _SIGNER_FORM)]
-    errors = [field.invalid(path, domain, f"validating label {field.show(domain)}: {m}") for m in _domain(domain)]
-    for part in rest.split("."):
-        if names.dns_label(part):
-            errors += [
-                field.invalid(path, part, f"validating label {field.show(part)}: {m}") for m in names.dns_label(part)
-            ]
-    if len(domain.split(".")) < 2:
-        errors.append(field.invalid(path, name, "should be a domain with at least two segments separated by dots"))
+    errors = [field.too_long(path, _MAX_DOMAIN)] if names.size(domain) > _MAX_DOMAIN else []
+    errors += _labels(domain, names.dns_label, path)
+    if "." not in domain:
+        errors.append(field.invalid(path, domain, "should be a domain with at least two segments separated by dots"))
+    errors += _labels(rest, names.dns_subdomain, path)
     if names.size(name) > 571:
         errors.append(field.too_long(path, 571))
     return errors
 
 
-def _domain(domain: str) -> list[str]:
-    return names.dns_subdomain(domain)
+def _labels(text: str, check: Callable[[str], list[str]], path: str) -> ErrorList:
+    """What is wrong with the first bad label."""
+    for label in text.split("."):
+        if wrong := check(label):
+            return [field.invalid(path, text, f"validating label {field.show(label)}: {m}") for m in wrong]
+    return []
 
 
 def _usages(usages: list[str], path: str) -> ErrorList:
@@ -128,7 +131,7 @@ def _conditions(conditions: list[dict[str, Any]], old: list[dict[str, Any]]) -> 
         path, kind, status = index("status.conditions", i), condition.get("type") or "", condition.get("status") or ""
         if not kind:
             errors.append(field.required(child(path, "type")))
-        allowed = ("True",) if kind in DECISIONS else ("True", "False", "Unknown")
+        allowed = ("True",) if kind in DECISIONS else ("False", "True", "Unknown")
         if not status:
             errors.append(field.required(child(path, "status")))
         elif status not in allowed:

@@ -135,8 +135,8 @@ def collisions_kept(obj: Object, old: Object) -> ErrorList:
 def _status_update(obj: Object, old: Object) -> ErrorList:
     status = obj.get("status") or {}
     errors = rules.not_negative_fields(
-        status, "status", "observedGeneration", "replicas", "updatedReplicas", "terminatingReplicas", "readyReplicas",
-        "availableReplicas", "unavailableReplicas", "collisionCount",
+        status, "status", "observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas",
+        "unavailableReplicas", "terminatingReplicas", "collisionCount",
     )  # fmt: skip
     errors += replica_counts(status, "status", "updatedReplicas", "readyReplicas", "availableReplicas")
     return errors + collisions_kept(obj, old)

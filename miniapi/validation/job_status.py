@@ -159,7 +159,7 @@ def _pods(change: _Change) -> ErrorList:
     terminating, ready, active = status.get("terminating") or 0, status.get("ready") or 0, status.get("active") or 0
     if change.changed("finished", "terminating") and terminating > 0 and now.finished:
         errors.append(field.invalid("status.terminating", terminating, "terminating>0 is invalid for finished job"))
-    if change.changed("ready", "active") and ready > active:
+    if change.changed("ready", "active") and status.get("ready") is not None and ready > active:
         errors.append(field.invalid("status.ready", ready, "cannot set more ready pods than active"))
     for other, name in ((now.failed, "Failed"), (now.target, "FailureTarget")):
         if now.met and other:

@@ -12,7 +12,7 @@ from miniapi.validation import field, rules, scheduling
 from miniapi.validation.container import image_whitespace
 from miniapi.validation.field import ErrorList
 from miniapi.validation.interface import Validation
-from miniapi.validation.internal import difference
+from miniapi.validation.internal import difference, internal
 from miniapi.validation.pod_annotations import (
     MIRROR,
     annotations_of,
@@ -210,7 +210,7 @@ def _node_affinity_narrowed(new: Spec, old: Spec) -> ErrorList:
         for kind in ("matchExpressions", "matchFields"):
             if (term.get(kind) or [])[: len(old_term.get(kind) or ())] != (old_term.get(kind) or []):
                 why = "only additions are allowed (no mutations or deletions)"
-                errors.append(field.invalid(field.index(at, i), term, why))
+                errors.append(field.invalid(field.index(at, i), internal("NodeSelectorTerm", term), why))
                 break
     return errors
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from miniapi.meta.go_json import json_complaint
 from miniapi.meta.objects import Object
 from miniapi.meta.pods import containers_with_path
 from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList
+from miniapi.validation.scheduling import tolerations
 
 MIRROR = "kubernetes.io/config.mirror"
 DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
 SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
+TOLERATIONS = "scheduler.alpha.kubernetes.io/tolerations"
 APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
 
 Annotations = Mapping[str, str]
@@ -31,6 +35,13 @@ def pod_annotations(values: Annotations, spec: Mapping[str, Any], path: str) -> 
     if MIRROR in values and not spec.get("nodeName"):
         why = "must set spec.nodeName if mirror pod annotation is set"
         errors.append(field.invalid(field.key(path, MIRROR), values[MIRROR], why))
+    if text := values.get(TOLERATIONS):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            errors.append(field.invalid(path, TOLERATIONS, json_complaint(text.encode())))
+        else:
+            errors += tolerations(found if isinstance(found, list) else (), field.child(path, TOLERATIONS))
     if DELETION_COST in values and not _is_cost(values[DELETION_COST]):
         errors.append(field.invalid(field.key(path, DELETION_COST), values[DELETION_COST], "must be a 32bit integer"))
     if SECCOMP_POD in values:

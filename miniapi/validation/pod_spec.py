@@ -56,7 +56,25 @@ def pod_spec(spec: Spec, path: str, *, pod_name: str = "", in_pod: bool = False)
         errors += ephemeral_containers(ephemeral, [*regular, *init], at, around)
     if spec.get("resources") is not None:
         errors += _pod_resources(spec, around.claim_names, field.child(path, "resources"))
-    return errors + _pod_fields(spec, path, in_pod)
+    return errors + _pod_fields(spec, path, in_pod) + _file_volumes(spec, path)
+
+
+def _file_volumes(spec: Spec, path: str) -> ErrorList:
+    """Variables from files: of an emptyDir that is there (validateFileKeyRefVolumes)."""
+    known = {volume.get("name") or "": volume for volume in spec.get("volumes") or ()}
+    errors: ErrorList = []
+    for container, at in containers_with_path(spec, path):
+        for i, variable in enumerate(container.get("env") or ()):
+            ref = (variable.get("valueFrom") or {}).get("fileKeyRef")
+            if ref is None:
+                continue
+            name = ref.get("volumeName") or ""
+            where = field.child(field.index(field.child(at, "env"), i), "valueFrom", "fileKeyRef", "volumeName")
+            if name not in known:
+                errors.append(field.not_found(where, name))
+            elif known[name].get("emptyDir") is None:
+                errors.append(field.invalid(where, name, "referenced volume must be of type emptyDir"))
+    return errors
 
 
 def _pod_fields(spec: Spec, path: str, in_pod: bool) -> ErrorList:

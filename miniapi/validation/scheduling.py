@@ -178,7 +178,8 @@ def _toleration(value: Term, path: str) -> ErrorList:
             if text:
                 errors.append(field.invalid(at, text, "value must be empty when `operator` is 'Exists'"))
         case _:
-            errors.append(field.not_supported(at, operator, ("Equal", "Exists")))
+            known = ("Equal", "Exists", "Lt", "Gt") if operator in ("Lt", "Gt") else ("Equal", "Exists")
+            errors.append(field.not_supported(at, operator, known))
     if effect:
         errors += rules.optional_choice(field.child(path, "effect"), effect, TAINT_EFFECTS)
     return errors

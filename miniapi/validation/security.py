@@ -67,7 +67,7 @@ def pod_security(spec: Context, path: str) -> ErrorList:
     at = field.child(path, "supplementalGroupsPolicy")
     errors += rules.optional_choice(at, context.get("supplementalGroupsPolicy"), ("Merge", "Strict"))
     at = field.child(path, "seLinuxChangePolicy")
-    return errors + rules.optional_choice(at, context.get("seLinuxChangePolicy"), ("MountOption", "Recursive"))
+    return errors + rules.optional_choice(at, context.get("seLinuxChangePolicy"), ("Recursive",))
 
 
 def _sysctls(spec: Context, context: Context, path: str) -> ErrorList:

@@ -13,6 +13,7 @@ from miniapi.meta.objects import copy
 from miniapi.meta.user import LOOPBACK
 from miniapi.strategies import apps, autoscaling, batch, conversion, pod, pod_template, pod_warnings, scale
 from miniapi.strategies.interface import Strategy, WriteContext
+from miniapi.strategies.pod_disabled import drop_disabled
 
 CTX = WriteContext(LOOPBACK, "ns", "a", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
 
@@ -241,3 +242,16 @@ def test_pods_are_warned_about_in_the_originals_order() -> None:
 def test_a_name_with_dots_is_warned_about() -> None:
     (warning,) = pod.POD.warnings_create({"metadata": {"name": "a.b"}, "spec": {}}, CTX)
     assert warning.startswith("metadata.name: this is used in the Pod's hostname")
+
+
+def test_what_is_off_by_default_is_dropped_unless_it_was_there() -> None:
+    spec: dict[str, Any] = {
+        "schedulingGroup": {"podGroupName": "g"},
+        "containers": [{"name": "c", "lifecycle": {"stopSignal": "SIGTERM"}}],
+        "volumes": [{"projected": {"sources": [{"clusterTrustBundle": {"path": "p"}}]}}],
+    }
+    old = copy(spec)
+    drop_disabled(spec, old)
+    assert spec == old
+    drop_disabled(spec, {})
+    assert spec == {"containers": [{"name": "c"}], "volumes": [{"projected": {"sources": [{}]}}]}
