@@ -1,5 +1,7 @@
 """YAML, read and written as go-yaml does."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,3 +54,18 @@ def test_complaints_name_the_line_as_go_yaml_counts(text, problem):
     with pytest.raises(DecodeError) as raised:
         CODEC.decode(text, None)
     assert str(raised.value) == f"error converting YAML to JSON: {problem}"
+
+
+WORDS = st.text(st.characters(min_codepoint=9, max_codepoint=126), max_size=6)
+PLAIN = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(-1e9, 1e9), WORDS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(WORDS, PLAIN, max_size=4), st.sampled_from([None, 2]))
+def test_json_is_read_as_the_yaml_that_it_is(obj, indent):
+    text = json.dumps(obj, indent=indent).encode()
+    assert CODEC.decode(text, None).obj == CODEC.decode(b"\n" + text, None).obj
