@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from miniapi.admission.chain import AdmissionChain
@@ -168,9 +168,24 @@ PLUGINS: tuple[tuple[str, Make], ...] = (
 """Names are those of the flags; `options.ORDER` says which run by default."""
 
 
+CONFIGURED_BY: Mapping[str, tuple[str, ...]] = {
+    "MutatingAdmissionPolicy": ("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"),
+    "MutatingAdmissionWebhook": ("MutatingWebhookConfiguration",),
+    "ValidatingAdmissionPolicy": ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
+    "ValidatingAdmissionWebhook": ("ValidatingWebhookConfiguration",),
+}
+"""Kinds whose objects tell a plugin what to do."""
+
+
+def _configurable(sources: Sources, plugin: str) -> bool:
+    """Whether those kinds are served: other releases, and --runtime-config, may do without them."""
+    kinds = CONFIGURED_BY.get(plugin, ())
+    return all(sources.kind_of(GroupVersionKind(_GROUP, "v1", kind)) is not None for kind in kinds)
+
+
 def build(sources: Sources) -> AdmissionChain:
     """The chain of the enabled plugins."""
     wanted = sources.options.enabled()
-    plugins = [make(sources) for name, make in PLUGINS if name in wanted]
+    plugins = [make(sources) for name, make in PLUGINS if name in wanted and _configurable(sources, name)]
     mutators = [p for p in plugins if isinstance(p, Mutator)]
     return AdmissionChain(mutators, [p for p in plugins if isinstance(p, Validator)])
