@@ -15,11 +15,6 @@ Declared = Callable[[str], Type | None]
 """Finds an object type by the name that a literal of it has."""
 
 
-def no_types(_name: str) -> Type | None:
-    """Without object literals."""
-    return None
-
-
 def check(
     root: Node, variables: Variables, functions: Functions, constants: Mapping[str, Type], declared: Declared
 ) -> list[Problem]:

@@ -1,49 +1,43 @@
 """The seam of the package: variables and their types -> compile a text -> evaluate it, as often as wanted.
 
-environment = Environment({"self": INT})
-program = environment.compile("self > 1")       # CompileError says what is wrong, as cel-go displays it
-program.evaluate({"self": 2})                   # True; EvaluationError, CostExceeded
-program.type, program.root                      # for whoever judges the result type or the cost beforehand
+    environment = Environment({"self": INT})
+    program = environment.compile("self > 1")       # CompileError says what is wrong, as cel-go displays it
+    program.evaluate({"self": 2})                   # True; EvaluationError, CostExceeded
+    program.type, program.root                      # for whoever judges the result type or the cost beforehand
+
+What does the work is loaded with the first text: most servers never see one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from miniapi.cel import types
-from miniapi.cel.checker import TYPE_NAMES, Declared, check, no_types
 from miniapi.cel.costs import Budget
-from miniapi.cel.evaluate import Run, Scope, compile_node
-from miniapi.cel.library import lists, named_formats, network, operators, quantity, regex, semver, standard, text, url
-from miniapi.cel.literals import literal_problems
-from miniapi.cel.parser import NoExpression, parse
-from miniapi.cel.problems import display
-from miniapi.cel.syntax import Node, names
 from miniapi.cel.types import Functions, Type
+
+if TYPE_CHECKING:
+    from miniapi.cel.syntax import Node
+
+Declared = Callable[[str], Type | None]
+"""Finds an object type by the name that a literal of it has."""
 
 
 class CompileError(Exception):
     """The text is no expression of the environment; the message is what cel-go displays."""
 
 
-@cache
 def kubernetes_functions() -> Functions:
     """What every expression in Kubernetes may call."""
-    libraries = (operators, standard, text, lists, regex, url, quantity, network, named_formats, semver)
-    return types.joined(library.FUNCTIONS for library in libraries)
+    from miniapi.cel.compiler import kubernetes_functions as functions
+
+    return functions()
 
 
-_CONSTANTS: Mapping[str, Type] = {
-    **TYPE_NAMES,
-    "net.IP": types.type_of(network.IP_TYPE),
-    "net.CIDR": types.type_of(network.CIDR_TYPE),
-    "kubernetes.URL": types.type_of(url.URL_TYPE),
-    "kubernetes.Quantity": types.type_of(quantity.QUANTITY_TYPE),
-    "kubernetes.Semver": types.type_of(semver.SEMVER_TYPE),
-}
+def no_types(_name: str) -> Type | None:
+    """Without object literals."""
+    return None
 
 
 @dataclass(slots=True, frozen=True)
@@ -52,7 +46,7 @@ class Program:
 
     text: str
     root: Node
-    _run: Run
+    _run: Callable[[dict[str, Any], Budget], Any]
 
     @property
     def type(self) -> Type:
@@ -61,30 +55,29 @@ class Program:
 
     def uses(self, variable: str) -> bool:
         """Whether the expression speaks of the variable."""
+        from miniapi.cel.syntax import names
+
         return variable in names(self.root)
 
     def evaluate(self, variables: dict[str, Any], budget: Budget | None = None) -> Any:
         """The value. EvaluationError where there is none, CostExceeded where it costs too much."""
-        return self._run(Scope(variables, budget or Budget()))
+        return self._run(variables, budget or Budget())
 
 
 class Environment:
-    """Variables, functions and object types that expressions may use."""
+    """Variables, functions (None: Kubernetes' own) and object types that expressions may use."""
 
     def __init__(
         self, variables: Mapping[str, Type], functions: Functions | None = None, declared: Declared = no_types
     ) -> None:
-        self.variables = variables
-        self._functions = functions if functions is not None else kubernetes_functions()
-        self._declared = declared
+        self.variables, self._functions, self._declared = variables, functions, declared
 
     def compile(self, text: str) -> Program:
         """Parses, checks and compiles. CompileError."""
-        try:
-            root = parse(text)
-        except NoExpression as problem:
-            raise CompileError(display(text, problem.problems)) from None
-        problems = check(root, self.variables, self._functions, _CONSTANTS, self._declared) or literal_problems(root)
-        if problems:
-            raise CompileError(display(text, problems))
-        return Program(text, root, compile_node(root, _CONSTANTS))
+        from miniapi.cel import compiler
+
+        functions = self._functions if self._functions is not None else compiler.kubernetes_functions()
+        root, run, complaint = compiler.compile_text(text, self.variables, functions, self._declared)
+        if root is None or run is None:
+            raise CompileError(complaint)
+        return Program(text, root, run)

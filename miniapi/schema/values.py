@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from miniapi.meta.regexp import compiled
 from miniapi.schema.checks import Check, Path, Problem, Problems, add, go_number, written
 from miniapi.schema.formats import FORMATS, NUMBER_FORMATS, normalized
 
@@ -83,7 +84,7 @@ def string_check(raw: Props) -> Check | None:
     form = FORMATS.get(normalized(format_of(raw)))
     if least is None and most is None and not pattern and form is None:
         return None
-    matches = _matcher(pattern) if pattern else None
+    matches = compiled(pattern).search if pattern else None
 
     def text_problem(value: str, path: Path) -> Problem | None:
         if most is not None and len(value) > most:
@@ -108,15 +109,6 @@ def string_check(raw: Props) -> Check | None:
         return 0
 
     return check
-
-
-def _matcher(pattern: str) -> Callable[[str], object]:
-    # The original's patterns are RE2's: linear in time, and with a syntax of their own. Loaded for those
-    # who use patterns only.
-    import re2  # type: ignore[import-untyped]
-
-    matcher: Callable[[str], object] = re2.compile(pattern).search
-    return matcher
 
 
 def number_check(raw: Props) -> Check | None:

@@ -6,10 +6,10 @@ apiserver/schema (ValidateStructural). Values of defaults and rules in CEL are c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from miniapi.meta.regexp import BadPattern, compiled
 from miniapi.validation import field
 from miniapi.validation.field import ErrorList, child, index, key
 
@@ -246,25 +246,11 @@ def _value_validation(schema: Schema, path: str, *, top: bool, skip_any_of: bool
         errors += _nested(schema["not"], child(path, "not"))
     if pattern := schema.get("pattern"):
         try:
-            re.compile(pattern)
-        except re.error as problem:
-            why = (
-                f"must be a valid regular expression, but isn't: error parsing regexp: {_go_problem(pattern, problem)}"
-            )
+            compiled(pattern)
+        except BadPattern as problem:
+            why = f"must be a valid regular expression, but isn't: {problem}"
             errors.append(field.invalid(child(path, "pattern"), pattern, why))
     return errors
-
-
-def _go_problem(pattern: str, problem: re.error) -> str:
-    """As regexp/syntax says it, where it is a mistake of everyday."""
-    at = problem.pos or 0
-    if "unterminated subpattern" in problem.msg:
-        return f"missing closing ): `{pattern}`"
-    if "unterminated character set" in problem.msg:
-        return f"missing closing ]: `{pattern[at:]}`"
-    if "nothing to repeat" in problem.msg:
-        return f"missing argument to repetition operator: `{pattern[at : at + 1]}`"
-    return f"unexpected ): `{pattern}`" if "unbalanced parenthesis" in problem.msg else str(problem)
 
 
 _FORBIDDEN_NESTED = (

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from miniapi.cel import types
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.types import INT, STRING, Overload, list_of
+from miniapi.meta.regexp import BadPattern, compiled
 
-KEPT_PATTERNS = 512
 
-
-@lru_cache(maxsize=KEPT_PATTERNS)
 def _compiled(pattern: str) -> Any:
-    import re2  # type: ignore[import-untyped]
-
     try:
-        return re2.compile(pattern)
-    except re2.error as problem:
-        raise EvaluationError(f"error parsing regexp: {problem}") from None
+        return compiled(pattern)
+    except BadPattern as problem:
+        raise EvaluationError(str(problem)) from None
 
 
 def matches(text: str, pattern: str) -> bool:
