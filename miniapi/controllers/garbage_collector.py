@@ -7,6 +7,7 @@ is deleted or released its owners are read again.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 
 from miniapi.client.client import Client
@@ -20,7 +21,10 @@ from miniapi.meta.gvk import GroupVersionKind, parse_api_version
 from miniapi.meta.objects import Object
 from miniapi.registry.deletion import FOREGROUND, ORPHAN
 
-CRDS = ("apiextensions.k8s.io", "customresourcedefinitions")
+log = logging.getLogger("miniapi.controllers")
+
+SYNC_SECONDS = 30.0
+"""How long the first lists are awaited: who is not known to have dependents must not be taken for one without."""
 PAUSE_SECONDS = 0.03
 """Between one kind and the next at the start, so that first requests do not wait for all of them."""
 _IGNORED = frozenset({("", "events"), ("events.k8s.io", "events")})
@@ -47,6 +51,8 @@ class GarbageCollector:
             if (place.group, place.plural) not in _IGNORED and set(kind.verbs) >= _NEEDED:
                 self._follow.setdefault((place.group, place.plural), place)
         self._following: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._unlisted = set(self._follow)
+        self._listed = asyncio.Event()
         self._defined = asyncio.Event()
         definitions.add_handler(lambda _event, _old, _new: self._defined.set())
 
@@ -54,6 +60,11 @@ class GarbageCollector:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_all(group))
+            try:
+                async with asyncio.timeout(SYNC_SECONDS):
+                    await self._listed.wait()
+            except TimeoutError:
+                log.warning("not listed yet: %s", ", ".join(sorted(plural for _, plural in self._unlisted)))
             await reconcile_all(self._queue, self._reconcile)
 
     def _start(self, group: asyncio.TaskGroup, place: Place) -> None:
@@ -64,6 +75,9 @@ class GarbageCollector:
         def synced(listed: set[str]) -> None:
             for uid in self._graph.known(place) - listed:
                 self._look(self._graph.drop(uid))
+            self._unlisted.discard((place.group, place.plural))
+            if not self._unlisted:
+                self._listed.set()
 
         watch = OwnershipWatch(self._client, place, changed, synced)
         self._following[place.group, place.plural] = group.create_task(watch.run())
@@ -74,6 +88,7 @@ class GarbageCollector:
 
     async def _follow_all(self, group: asyncio.TaskGroup) -> None:
         """Begins with the built-in kinds, then with those that are defined, and ends with the latter when they go."""
+        self._unlisted |= {key for key, _ in map(_defined_by, filter(_is_established, self._definitions.list()))}
         for place in self._follow.values():
             self._start(group, place)
             await asyncio.sleep(self._pause_seconds)
