@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from miniapi.bootstrap import Server, StartFailed, build
+from miniapi.clock import process_age_seconds
 from miniapi.options.server import Options
 from miniapi.server.announce import Summary, announce
 from miniapi.server.kubeconfig import document, merge, user_path, write
@@ -23,11 +23,10 @@ def run(options: Options) -> int:
     """Builds and serves; returns the exit code."""
     import uvloop
 
-    started = time.monotonic()
     options.logs.apply()
 
     async def main() -> None:
-        await serve(build(options), started)
+        await serve(build(options))
 
     code = 0
     try:
@@ -39,8 +38,8 @@ def run(options: Options) -> int:
     return code
 
 
-async def serve(server: Server, started: float) -> None:
-    """Starts, serves until told to stop, and ends in order. `started` is the monotonic time of the start."""
+async def serve(server: Server) -> None:
+    """Starts, serves until told to stop, and ends in order."""
     from miniapi.server.serving import HttpServer
 
     config, storage = server.config, server.storage
@@ -58,7 +57,7 @@ async def serve(server: Server, started: float) -> None:
             await http.start(config.serving.listener, config.serving.tls.context)
             lifecycle.ready.set()
             _write_kubeconfigs(server)
-            _announce(server, time.monotonic() - started)
+            _announce(server)
             # `__main__` has held it back; what the start has made to stay need never be looked at again.
             gc.freeze()
             gc.enable()
@@ -115,11 +114,11 @@ def _write_kubeconfigs(server: Server) -> None:
             raise StartFailed(f"--merge-kubeconfig: {problem}") from None
 
 
-def _announce(server: Server, seconds: float) -> None:
+def _announce(server: Server) -> None:
     options = server.options
     if not options.logs.quiet:
         path = str(options.kubeconfig_path() or "")
-        announce(Summary(_url(server), server.storage.place(), path, seconds), sys.stdout)
+        announce(Summary(_url(server), server.storage.place(), path, process_age_seconds()), sys.stdout)
 
 
 def _url(server: Server) -> str:
