@@ -17,7 +17,6 @@ from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
 from miniapi.meta.request_info import RequestInfo
 from miniapi.registry.rest_options import RestOptions
-from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.server.config import GenericConfig
 from miniapi.wire import Reply
 
@@ -69,8 +68,8 @@ def apiextensions_server(
     config: GenericConfig, rest_options: RestOptions, admission: AdmissionChain, webhooks: Caller, clock: Clock
 ) -> ApiExtensionsServer:
     """Built, not running: the controller is the server's to run."""
-    schemas = BuiltinSchemas()
-    world = World(rest_options.of, schemas, admission, clock, webhooks, config.options.min_request_timeout_seconds)
+    seconds = config.options.min_request_timeout_seconds
+    world = World(rest_options.of, rest_options.schemas, admission, clock, webhooks, seconds)
     informer = config.informers.informer(GROUP, "v1", "customresourcedefinitions")
     served = Served(informer, lambda crd: Definition(crd, world))
     return ApiExtensionsServer(served, CustomOpenApi(served), DefinitionController(config.client, informer, clock))

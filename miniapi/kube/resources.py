@@ -14,7 +14,7 @@ class KubeResources:
     """Each kind's registry resource, shared by its versions, and its printer."""
 
     def __init__(self, rest_options: RestOptions, clock: Clock) -> None:
-        self.of, self._clock = rest_options.of, clock
+        self.of, self.schemas, self._clock = rest_options.of, rest_options.schemas, clock
         self._columns = Columns()
 
     def printer(self, kind: Kind) -> Printer:

@@ -17,7 +17,6 @@ from miniapi.kube.openapi import MoreDocuments, OpenApi
 from miniapi.kube.paths import nonresource_paths
 from miniapi.kube.resources import KubeResources
 from miniapi.kube.scopes import KubeScopes
-from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.server.config import GenericConfig
 from miniapi.server.generic import Delegate, GenericServer
 from miniapi.server.metrics import metrics_paths
@@ -50,7 +49,7 @@ def kube_server(
     )
     scopes = KubeScopes(
         catalog,
-        BuiltinSchemas(release),
+        resources.schemas,
         resources.of,
         resources.printer,
         admission,

@@ -25,7 +25,9 @@ class RestOptions:
     """One `Resource` per storage prefix, shared by the versions of a kind."""
 
     def __init__(self, factory: StorageFactory, schemas: BuiltinSchemas, event_ttl_seconds: float) -> None:
-        self._factory, self._schemas, self._event_ttl_seconds = factory, schemas, int(event_ttl_seconds)
+        self._factory, self._event_ttl_seconds = factory, int(event_ttl_seconds)
+        self.schemas = schemas
+        """Shared by all that serve built-in kinds: they are read once."""
         self._resources: dict[str, Resource] = {}
         self._caches: list[WatchCache] = []
 
@@ -34,8 +36,8 @@ class RestOptions:
         found = self._resources.get(kind.storage_prefix)
         if found is None:
             storage = self._factory.resource_storage(kind.gvk.group, kind.plural, custom=kind.custom)
-            typed = kind.custom or self._schemas.of_table
-            form = StoredForm(storage.media_type if typed else JSON, _restorer(kind, self._schemas))
+            typed = kind.custom or self.schemas.of_table
+            form = StoredForm(storage.media_type if typed else JSON, _restorer(kind, self.schemas))
             found = self._resources[kind.storage_prefix] = Resource(
                 self._cached(storage, form),
                 kind.storage_prefix,
