@@ -240,7 +240,7 @@ def assign(pod: Object, binding: Object, ctx: WriteContext) -> None:
     if annotations := (binding.get("metadata") or {}).get("annotations"):
         pod["metadata"]["annotations"] = {**(pod["metadata"].get("annotations") or {}), **annotations}
     if labels := (binding.get("metadata") or {}).get("labels"):
-        pod["metadata"]["labels"] = {**labels, **(pod["metadata"].get("labels") or {})}
+        pod["metadata"]["labels"] = {**(pod["metadata"].get("labels") or {}), **labels}
     set_condition(pod, {"type": "PodScheduled", "status": "True"}, ctx)
 
 
