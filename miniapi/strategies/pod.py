@@ -237,6 +237,7 @@ def assign(pod: Object, binding: Object, ctx: WriteContext) -> None:
     if why:
         raise errors.conflict("pods/binding", "", name, why)
     spec["nodeName"] = node
+    pod.setdefault("status", {}).pop("nominatedNodeName", None)
     if annotations := (binding.get("metadata") or {}).get("annotations"):
         pod["metadata"]["annotations"] = {**(pod["metadata"].get("annotations") or {}), **annotations}
     if labels := (binding.get("metadata") or {}).get("labels"):

@@ -14,11 +14,16 @@ BINDING = {"metadata": {"annotations": {"a": "b"}, "labels": {"zone": "z"}}, "ta
 
 
 def test_a_pod_takes_node_annotations_and_labels_of_its_binding() -> None:
-    pod = {"metadata": {"name": "p", "labels": {"zone": "own", "app": "x"}}, "spec": {}, "status": {}}
+    pod = {
+        "metadata": {"name": "p", "labels": {"zone": "own", "app": "x"}},
+        "spec": {},
+        "status": {"nominatedNodeName": "m"},
+    }
     assign(pod, BINDING, CTX)
     assert pod["spec"] == {"nodeName": "n"}
     assert pod["metadata"]["labels"] == {"zone": "z", "app": "x"}
     assert pod["metadata"]["annotations"] == {"a": "b"}
+    assert "nominatedNodeName" not in pod["status"]
     assert [(c["type"], c["status"]) for c in pod["status"]["conditions"]] == [("PodScheduled", "True")]
 
 
