@@ -49,6 +49,7 @@ def nonresource_paths(
 
     paths: dict[str, PathHandler] = {
         "/": root,
+        "/index.html": root,
         "/version": tell_version,
         "/version/": tell_version,
         "/api": discovery.serve,

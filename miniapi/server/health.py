@@ -11,6 +11,9 @@ from miniapi.wire import Reply, plain_text
 TEXT = "text/plain; charset=utf-8"
 
 
+_UNLISTED = ("/readyz/etcd", "/readyz/etcd-readiness")
+
+
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
     """`check` returns None, or raises with the reason for the log."""
@@ -54,12 +57,12 @@ class Health:
             self.livez.append(check)
 
     def paths(self) -> list[str]:
-        """What `/` lists of health."""
+        """What `/` lists of health: all but the store's checks below /readyz, which the original serves unlisted."""
         out: list[str] = []
         for endpoint in ("healthz", "livez", "readyz"):
             out.append(f"/{endpoint}")
             out += sorted(f"/{endpoint}/{c.name}" for c in getattr(self, endpoint))
-        return out
+        return [path for path in out if path not in _UNLISTED]
 
     async def serve(self, context: Context) -> Reply | None:
         """None for a path that is not a health check."""
