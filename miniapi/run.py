@@ -45,7 +45,8 @@ async def serve(server: Server) -> None:
     config, storage = server.config, server.storage
     lifecycle, limits = config.lifecycle, config.options
     lifecycle.stop_on_signals(asyncio.get_running_loop())
-    http = HttpServer(server.handler.serve, limits.request_timeout_seconds)
+    compress = server.options.features.on("APIResponseCompression", default=True)
+    http = HttpServer(server.handler.serve, limits.request_timeout_seconds, compress=compress)
     background: list[asyncio.Task[None]] = []
     try:
         await _start(storage, limits.storage_initialization_timeout_seconds)

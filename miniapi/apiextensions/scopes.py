@@ -191,6 +191,7 @@ class Definition:
             default=defaulter(schema),
             fields=FieldManager(schema, gvk, "scale"),
             handler=handler,
+            protobuf=True,
         )
 
 

@@ -54,7 +54,7 @@ def decode(
         decoded = codec.decode(data, expected)
         obj = {} if decoded.obj is None else decoded.obj
         given = given_type(obj, expected)
-        if scope.kind.custom and codec is PROTOBUF:
+        if codec is PROTOBUF and not scope.protobuf:
             raise DecodeError(NOT_MARSHALABLE, given)
         if scope.unstructured and not obj.get("kind"):
             shown = data if codec.media_type == JSON else JsonCodec().encode(obj)
@@ -83,7 +83,7 @@ def _undecodable(scope: Scope, data: bytes, expected: GroupVersionKind, problem:
     given = problem.given
     if given is None:
         return f"the object provided is unrecognized (must be of type {expected.kind}): {problem} ({_summary(data)})"
-    why = NOT_MARSHALABLE if scope.kind.custom else str(problem)
+    why = str(problem) if scope.protobuf else NOT_MARSHALABLE
     return f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {why}'
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-BUILT = frozenset({"CBORServingAndStorage"})
+BUILT = frozenset({"APIResponseCompression", "CBORServingAndStorage"})
 """Gates that miniapi has both ways."""
 
 

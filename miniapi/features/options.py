@@ -16,9 +16,10 @@ class FeatureOptions:
         "feature-gates", "NAME=true|false pairs of Kubernetes' feature gates.", "map", {}, section="Generic"
     )
 
-    def on(self, gate: str) -> bool:
-        """Whether a gate of those that can be set is on."""
-        return self.gates.get(gate, "false").lower() == "true"
+    def on(self, gate: str, *, default: bool = False) -> bool:
+        """Whether a gate of those that can be set is on; `default` is the release's."""
+        given = self.gates.get(gate)
+        return default if given is None else given.lower() == "true"
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""

@@ -37,8 +37,9 @@ LAST_WORDS_SECONDS = 1.0
 class HttpServer:
     """Serves one handler on one or more sockets. `grace_seconds` is how long `close` waits for what still runs."""
 
-    def __init__(self, serve: Serve, grace_seconds: float = 60.0) -> None:
+    def __init__(self, serve: Serve, grace_seconds: float = 60.0, *, compress: bool = True) -> None:
         self._serve = serve
+        self._compress = compress
         self._streams: dict[asyncio.Task[object], web.BaseRequest | None] = {}
         """None for upgraded connections, which notice themselves when the other side has gone."""
         self._sweeper: asyncio.Task[None] | None = None
@@ -116,7 +117,7 @@ class HttpServer:
         if reply.content_type:
             headers[hdrs.CONTENT_TYPE] = reply.content_type
         body = reply.body
-        if len(body) > GZIP_FROM_BYTES and wants_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
+        if self._compress and len(body) > GZIP_FROM_BYTES and wants_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
             body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
             headers[hdrs.CONTENT_ENCODING] = GZIP
             headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)

@@ -157,7 +157,17 @@ def test_custom_resources_have_no_protobuf(client: GoClient) -> None:
             "group": "example.com",
             "scope": "Namespaced",
             "names": {"plural": "wires", "kind": "Wire"},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+            "versions": [
+                {
+                    "name": "v1",
+                    "served": True,
+                    "storage": True,
+                    "schema": schema,
+                    "subresources": {
+                        "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}
+                    },
+                }
+            ],
         },
     }
     status, content_type, made = client.send("POST", CRDS, crd)
@@ -176,6 +186,12 @@ def test_custom_resources_have_no_protobuf(client: GoClient) -> None:
     status, _, told = client.send("POST", path, config_map("x"))
     assert status == 400
     assert "object *unstructured.Unstructured does not implement the protobuf" in told["message"]
+    wire = {"kind": "Wire", "apiVersion": "example.com/v1", "metadata": {"name": "w"}, "spec": {"replicas": 2}}
+    assert client.send("POST", path, json.dumps(wire), Content_Type=JSON)[0] == 201
+    _, content_type, scale = client.send("GET", f"{path}/w/scale")
+    assert (content_type, scale["kind"], scale["spec"]) == (PROTOBUF, "Scale", {"replicas": 2})
+    scale["spec"] = {"replicas": 3}
+    assert client.send("PUT", f"{path}/w/scale", scale)[2]["spec"] == {"replicas": 3}
     client.send("DELETE", f"{CRDS}/wires.example.com")
 
 

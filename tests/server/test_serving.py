@@ -143,21 +143,24 @@ async def test_a_head_request_is_answered_without_the_large_body() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "asked", "squeezed"),
+    ("size", "asked", "compress", "squeezed"),
     [
-        (GZIP_FROM_BYTES + 1, "deflate, gzip", True),
-        (GZIP_FROM_BYTES, "gzip", False),
-        (GZIP_FROM_BYTES + 1, "", False),
-        (GZIP_FROM_BYTES + 1, "gzip;q=0", False),
+        (GZIP_FROM_BYTES + 1, "deflate, gzip", True, True),
+        (GZIP_FROM_BYTES + 1, "gzip", False, False),
+        (GZIP_FROM_BYTES, "gzip", True, False),
+        (GZIP_FROM_BYTES + 1, "", True, False),
+        (GZIP_FROM_BYTES + 1, "gzip;q=0", True, False),
     ],
 )
-async def test_large_answers_are_squeezed_for_those_who_ask(size: int, asked: str, squeezed: bool) -> None:
+async def test_large_answers_are_squeezed_for_those_who_ask(
+    size: int, asked: str, compress: bool, squeezed: bool
+) -> None:
     body = b"x" * size
 
     async def serve(request: Request) -> Reply:
         return Reply(200, body)
 
-    http, listener = HttpServer(serve), bound()
+    http, listener = HttpServer(serve, compress=compress), bound()
     await http.start(listener, None)
     reader, writer = await connect(listener)
     writer.write(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept-Encoding: %b\r\n\r\n" % asked.encode())
