@@ -57,7 +57,8 @@ class Definition:
         self.crd = crd
         self._world = world
         self._versions = {v["name"]: v for v in versions(crd)}
-        self._scopes: dict[tuple[str, str], Scope | None] = {}
+        self._main: dict[str, Scope] = {}
+        self._below: dict[tuple[str, str], Scope | None] = {}
         self._object_meta = world.schemas.definition(_OBJECT_META)
         group = crd["spec"]["group"]
         self._schemas: dict[str, Schema] = {}
@@ -71,16 +72,19 @@ class Definition:
         """Whether the version is served."""
         return bool(self._versions.get(version, {}).get("served"))
 
-    def deprecation(self, version: str) -> str:
-        """The warning that comes with each answer; empty without one."""
-        return kind_of(self.crd, self._versions[version]).deprecated
+    def main(self, version: str) -> Scope:
+        """Of the objects themselves."""
+        found = self._main.get(version)
+        if found is None:
+            found = self._main[version] = self._compile(version)
+        return found
 
-    def scope(self, version: str, subresource: str) -> Scope | None:
+    def subresource(self, version: str, name: str) -> Scope | None:
         """None for a subresource that the version has not."""
-        key = (version, subresource)
-        if key not in self._scopes:
-            self._scopes[key] = self._compile(version, subresource)
-        return self._scopes[key]
+        key = (version, name)
+        if key not in self._below:
+            self._below[key] = self._compile_below(version, name)
+        return self._below[key]
 
     def close(self) -> None:
         """Ends what still watches."""
@@ -101,16 +105,14 @@ class Definition:
             )
         return self._conversion
 
-    def _compile(self, name: str, subresource: str) -> Scope | None:
-        if not subresource:
-            return self._main(name)
-        main = self.scope(name, "")
-        found = main.kind.subresources.get(subresource) if main is not None else None
-        if main is None or found is None:
+    def _compile_below(self, version: str, name: str) -> Scope | None:
+        main = self.main(version)
+        found = main.kind.subresources.get(name)
+        if found is None:
             return None
         scope = replace(main, subresource=found, hooks=Hooks())
-        if subresource == "scale":
-            return self._scale(scope, self._versions[name]["subresources"]["scale"])
+        if name == "scale":
+            return self._scale(scope, self._versions[version]["subresources"]["scale"])
         assert main.schema is not None
         fields = frozenset(n for n in main.schema.fields if n != "status") | {"metadata", "spec"}
         strategy = status_strategy(fields)
@@ -120,7 +122,7 @@ class Definition:
             fields=FieldManager(main.schema, main.gvk, "status", strategy.reset_fields),
         )
 
-    def _main(self, name: str) -> Scope:
+    def _compile(self, name: str) -> Scope:
         version, world = self._versions[name], self._world
         schema, conversion = self._structural(name), self._converts()
         kind = kind_of(self.crd, version)

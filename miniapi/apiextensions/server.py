@@ -41,10 +41,10 @@ class ApiExtensionsServer:
         definition = self.served.find(info.group, info.resource)
         if definition is None or not _in_scope(definition, info) or not definition.served(info.version):
             return None
-        warning = definition.deprecation(info.version)
-        if warning:
-            context.warn(warning)
-        scope = definition.scope(info.version, info.subresource)
+        main = definition.main(info.version)
+        if main.kind.deprecated:
+            context.warn(main.kind.deprecated)
+        scope = definition.subresource(info.version, info.subresource) if info.subresource else main
         if scope is None:
             raise errors.not_found(info.resource, info.group, info.name)
         if not _has_verb(scope, info.verb):

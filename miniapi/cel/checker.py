@@ -269,8 +269,7 @@ class _Checker:
 
     def _bind(self, node: Bind, scope: dict[str, Type]) -> Type:
         value = types.resolve(self.visit(node.value, scope), self._bound)
-        if node.of:
-            value = value.params[0] if value.kind == "optional_type" else DYN
+        value = value.params[0] if value.kind == "optional_type" else DYN
         found = self.visit(node.body, {**scope, node.name: value})
         return types.optional_of(found) if node.of == "optMap" else found
 

@@ -122,7 +122,7 @@ class _Estimator:
         body = self.cost(node.body)
         self._names[node.name].pop()
         self._sizes[id(node)] = self.size(node.body)
-        return capped(cost + body + (_LIST if not node.of else 1))
+        return capped(cost + body + 1)
 
 
 _STEPS = {

@@ -192,13 +192,11 @@ class _Compiler:
 
         def run(scope: Scope) -> Any:
             bound = value(scope)
-            if of:
-                if bound.__class__ is not Optional:
-                    raise no_overload()
-                if not bound.present:
-                    return NOTHING
-                bound = bound.value
-            made = body(Scope({**scope.variables, name: bound}, scope.budget))
+            if bound.__class__ is not Optional:
+                raise no_overload()
+            if not bound.present:
+                return NOTHING
+            made = body(Scope({**scope.variables, name: bound.value}, scope.budget))
             return Optional(made, True) if of == "optMap" else made
 
         return run

@@ -1,4 +1,4 @@
-"""Calls that are not calls: has, the comprehensions, cel.bind and the macros of optionals."""
+"""Calls that are not calls: has, the comprehensions and the macros of optionals."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ def expand(call: Call) -> Node | None:
     if call.target is None:
         return _has(call) if call.function == "has" and len(call.args) == 1 else None
     name, count = call.function, len(call.args)
-    if name == "bind" and count == 3 and isinstance(call.target, Name) and call.target.name == "cel":
-        variable = _variable(call.args[0], "cel.bind() variable names must be simple identifiers")
-        return Bind(call.at, variable, call.args[1], call.args[2])
     if name in ("optMap", "optFlatMap") and count == 2:
         variable = _variable(call.args[0], f"{name}() variable name must be a simple identifier")
         return Bind(call.at, variable, call.target, call.args[1], of=name)

@@ -98,13 +98,13 @@ class Fold(Node):
 
 @dataclass(slots=True, eq=False)
 class Bind(Node):
-    """cel.bind(name, value, body); optMap and optFlatMap with `of`."""
+    """optMap and optFlatMap: a name for an optional's value in `body`."""
 
     name: str
     value: Node
     body: Node
-    of: str = ""
-    """Empty, `optMap` or `optFlatMap`."""
+    of: str
+    """`optMap` or `optFlatMap`."""
 
 
 def children(node: Node) -> list[Node]:

@@ -57,7 +57,7 @@ def evaluate(text: str, **variables: Any) -> Any:
         ("semver('1.2.3-rc.1').isLessThan(semver('1.2.3'))", True),
         ("format.dns1123Label().validate('ok').hasValue()", False),
         ("sets.contains(['a', 'b'], ['b']) && 'a42'.find('[0-9]+') == '42'", True),
-        ("cel.bind(q, self.a, q * q)", 9),
+        ("[optional.of(1), optional.none()].unwrapOpt() + [self.l.first().value().size()]", [1, 1]),
         ("optional.of(1).optMap(x, x + 1).value()", 2),
         ("type(self.a) == int", True),
         ("old.hasValue() ? 'old' : 'new'", "new"),

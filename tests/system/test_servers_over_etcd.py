@@ -36,6 +36,11 @@ class Api:
             connector=aiohttp.TCPConnector(ssl=context), headers={"Authorization": f"Bearer {TOKEN}"}
         )
 
+    async def status(self, path: str) -> int:
+        """What a GET of the path is answered with."""
+        async with self._http.get(self._url + path) as answer:
+            return answer.status
+
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         async with self._http.request(method, self._url + path, json=body, headers=headers) as answer:
             return answer.status, json.loads(await answer.read())
@@ -208,3 +213,42 @@ async def test_a_cluster_without_its_majority_is_told_in_time_and_comes_back(
             await asyncio.sleep(0.2)
     for api in servers:
         assert (await api.call("GET", f"{CONFIG_MAPS}/kept")) == (200, before)
+
+
+def definition() -> dict[str, Any]:
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"plural": "widgets", "kind": "Widget"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
+        },
+    }
+
+
+async def test_a_definition_is_served_by_all_and_goes_with_its_objects_on_all(servers: tuple[Api, Api]) -> None:
+    definitions, widgets = (
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        "/apis/example.com/v1/namespaces/default/widgets",
+    )
+
+    async def until(api: Api, path: str, wanted: int) -> None:
+        async with asyncio.timeout(15):
+            while (await api.status(path)) != wanted:
+                await asyncio.sleep(0.05)
+
+    assert (await servers[0].call("POST", definitions, definition()))[0] == 201
+    for api in servers:
+        await until(api, widgets, 200)
+    widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": {"size": 1}}
+    status, made = await servers[1].call("POST", widgets, widget)
+    assert status == 201
+    assert (await servers[0].call("GET", f"{widgets}/a")) == (200, made)
+    assert (await servers[1].call("DELETE", f"{definitions}/widgets.example.com"))[0] == 200
+    for api in servers:
+        await until(api, widgets, 404)
+        await until(api, f"{definitions}/widgets.example.com", 404)

@@ -178,6 +178,10 @@ def _value(of: Optional) -> Any:
     return of.value
 
 
+def _unwrapped(entries: list[Optional]) -> list[Any]:
+    return [entry.value for entry in entries if entry.present]
+
+
 _ZEROS: tuple[Any, ...] = (0, 0.0, "", b"", False, None, [], {}, Duration(0), Timestamp(0))
 
 
@@ -244,6 +248,10 @@ FUNCTIONS: types.Functions = {
     "optional.of": (_of((A,), optional_of(A), lambda v: Optional(v, True)),),
     "optional.ofNonZeroValue": (_of((A,), optional_of(A), _non_zero),),
     "optional.none": (_of((), optional_of(A), lambda: NOTHING),),
+    "optional.unwrap": (_of((list_of(optional_of(A)),), list_of(A), _unwrapped),),
+    "unwrapOpt": (_method((list_of(optional_of(A)),), list_of(A), _unwrapped),),
+    "first": (_method((list_of(A),), optional_of(A), lambda v: Optional(v[0], True) if v else NOTHING),),
+    "last": (_method((list_of(A),), optional_of(A), lambda v: Optional(v[-1], True) if v else NOTHING),),
     "value": (_method((optional_of(A),), A, _value),),
     "hasValue": (_method((optional_of(A),), BOOL, lambda o: o.present),),
     "or": (_method((optional_of(A), optional_of(A)), optional_of(A), lambda a, b: a if a.present else b),),
