@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from miniapi import __version__
 from miniapi.codec.negotiate import choose
 from miniapi.endpoints.context import Context
 from miniapi.kinds.catalog import Catalog
@@ -22,6 +23,13 @@ Document = dict[str, Any]
 INDEX_TYPE = "text/plain; charset=utf-8"
 """What the original's file server takes the index for."""
 YEAR_SECONDS = 365 * 24 * 3600
+_META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+PATCH_TYPES = (
+    "application/apply-patch+yaml",
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+)
 _PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
 
 
@@ -148,7 +156,7 @@ class OpenApi:
         if prefix in self._more_prefixes:
             return self._more_prefixes[prefix]
         names = ",".join(sorted(f"{k.plural}/{k.gvk.kind}" for k in self._groups[prefix]))
-        return hashlib.sha256(f"{self._version}{prefix}{names}".encode()).hexdigest().upper()
+        return hashlib.sha256(f"{__version__}{self._version}{prefix}{names}".encode()).hexdigest().upper()
 
     def _document(self, prefix: str) -> bytes:
         made = self._made.get(prefix)
@@ -166,8 +174,8 @@ class OpenApi:
                     if found:
                         _reach(found, definitions, wanted)
                 paths.update(_paths(kind, v3=True))
-            for name in ("DeleteOptions", "Status", "APIResourceList"):
-                _reach(f"io.k8s.apimachinery.pkg.apis.meta.v1.{name}", definitions, wanted)
+            for name in ("DeleteOptions", "Patch", "Status", "APIResourceList"):
+                _reach(_META + name, definitions, wanted)
             if prefix in self._more_prefixes:
                 paths, schemas = self._more.v3(prefix)
                 for name in _references(orjson.dumps([paths, schemas])):
@@ -258,11 +266,23 @@ def _paths(kind: Kind, *, v3: bool) -> Document:
                 else:
                     parameter.update(type="string", uniqueItems=True)
                 parameters.append(parameter)
-        out.setdefault(path, {})[method] = {
+        operation = out.setdefault(path, {})[method] = {
             "operationId": f"{verb}{kind.gvk.version.capitalize()}{kind.gvk.kind}",
             "parameters": parameters,
             "responses": {"200": {"description": "OK"}},
             "x-kubernetes-action": verb if verb != "create" else "post",
             "x-kubernetes-group-version-kind": gvk,
         }
+        if method == "patch":
+            operation.update(_patch_body(parameters, v3=v3))
     return out
+
+
+def _patch_body(parameters: list[Document], *, v3: bool) -> Document:
+    """What a patch may be: kubectl apply asks whether strategic merge is among it."""
+    if v3:
+        schema = {"$ref": f"#/components/schemas/{_META}Patch"}
+        return {"requestBody": {"content": {t: {"schema": schema} for t in PATCH_TYPES}, "required": True}}
+    schema = {"$ref": f"#/definitions/{_META}Patch"}
+    parameters.append({"name": "body", "in": "body", "required": True, "schema": schema})
+    return {"consumes": list(PATCH_TYPES)}

@@ -89,3 +89,10 @@ def test_apply_prunes_what_left_the_manifests(kubectl: Kubectl) -> None:
     kept = both.partition("---")[0]
     kubectl("apply", "-f", "-", "--prune", "-l", "set=x", "--prune-allowlist=core/v1/ConfigMap", stdin=kept)
     assert kubectl("get", "configmaps", "-l", "set=x", "-o", "name").split() == ["configmap/a"]
+
+
+def test_apply_merges_by_the_schemas_that_the_server_publishes(kubectl: Kubectl) -> None:
+    kubectl("apply", "-f", "-", stdin=CONFIG)
+    told = kubectl.run("apply", "-v=8", "-f", "-", stdin=CONFIG.replace('"1"', '"2"'))
+    assert told.returncode == 0
+    assert "does not support strategic merge patch" not in told.stderr
