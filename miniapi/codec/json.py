@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -52,26 +53,37 @@ def duplicates(data: bytes, obj: Any) -> tuple[str, ...]:
     """
     if b"\\u" not in data and data.count(b'"') == orjson.dumps(obj).count(b'"'):
         return ()
-    found: list[str] = []
-    json.JSONDecoder(object_pairs_hook=_Pairs).decode(data.decode("utf-8", "replace"))
-    _walk(json.loads(data, object_pairs_hook=_Pairs), "", found)
-    return tuple(f'duplicate field "{path}"' for path in found)
+    return tuple(in_stream_order(data, ()))
+
+
+def in_stream_order(data: bytes, unknown: Sequence[str]) -> list[str]:
+    """Complaints about keys that stand twice, and those about unknown fields, as a reader of the text meets them.
+
+    What lies below an unknown field is not looked into (sigs.k8s.io/json).
+    """
+    found: dict[str, None] = {}
+    pairs = json.loads(data.decode("utf-8", "replace"), object_pairs_hook=_Pairs)
+    _walk(pairs, "", frozenset(unknown), found)
+    return list(found)
 
 
 class _Pairs(list):  # type: ignore[type-arg]
     """An object as the list of its pairs."""
 
 
-def _walk(value: Any, path: str, found: list[str]) -> None:
+def _walk(value: Any, path: str, unknown: frozenset[str], found: dict[str, None]) -> None:
     if isinstance(value, _Pairs):
         seen: set[str] = set()
         for key, inner in value:
             where = f"{path}.{key}" if path else key
             if key in seen:
-                if where not in found:
-                    found.append(where)
+                found[f'duplicate field "{where}"'] = None
             seen.add(key)
-            _walk(inner, where, found)
+            complaint = f'unknown field "{where}"'
+            if complaint in unknown:
+                found[complaint] = None
+            else:
+                _walk(inner, where, unknown, found)
     elif isinstance(value, list):
         for position, inner in enumerate(value):
-            _walk(inner, f"{path}[{position}]", found)
+            _walk(inner, f"{path}[{position}]", unknown, found)

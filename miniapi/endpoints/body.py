@@ -10,7 +10,7 @@ import orjson
 from miniapi import errors
 from miniapi.codec.builtin import PROTOBUF, codec_for
 from miniapi.codec.interface import DecodeError
-from miniapi.codec.json import JsonCodec
+from miniapi.codec.json import JsonCodec, in_stream_order
 from miniapi.codec.protobuf import NOT_MARSHALABLE
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
@@ -71,6 +71,8 @@ def decode(
     except Unfit as problem:
         raise errors.bad_request(f"{handled}{problem}") from None
     complaints = [*decoded.duplicates, *unknown]
+    if decoded.duplicates and unknown and codec.media_type == JSON:
+        complaints = in_stream_order(data, unknown)
     if complaints and field_validation == "Strict":
         raise errors.bad_request(handled + strict_error(complaints))
     warn_of(context, complaints, field_validation)

@@ -88,3 +88,15 @@ async def test_a_name_beside_a_generate_name_is_not_generated_anew(world):
     status, told = await world.told("POST", CONFIG_MAPS, body)
     assert (status, told["details"]["retryAfterSeconds"]) == (409, 1)
     assert told["message"].endswith("the server was not able to generate a unique name for the object")
+
+
+async def test_complaints_come_as_a_reader_of_the_body_meets_them(world):
+    body = b'{"bogus":{"a":1,"a":2},"metadata":{"name":"a","name":"b","x":1},"data":{"k":"1","k":"2"},"other":1}'
+    _, told = await world.told("POST", CONFIG_MAPS + "?fieldValidation=Strict", body)
+    assert told["message"].split("strict decoding error: ")[1].split(", ") == [
+        'unknown field "bogus"',
+        'duplicate field "metadata.name"',
+        'unknown field "metadata.x"',
+        'duplicate field "data.k"',
+        'unknown field "other"',
+    ]
