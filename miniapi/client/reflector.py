@@ -69,8 +69,8 @@ class Reflector:
             try:
                 if not self._version:
                     await self._start()
-                pause = FIRST_BACK_OFF_SECONDS
                 await self._follow()
+                pause = FIRST_BACK_OFF_SECONDS
             except _Expired:
                 self._version = ""
             except (ApiError, OSError) as problem:

@@ -221,7 +221,7 @@ def _versions(spec: Mapping[str, Any], versions: list[Any], own: set[str]) -> Er
         errors.append(field.invalid("spec.versions", _shown(versions), "must contain unique version names"))
     if sum(bool(v.get("storage")) for v in versions) != 1:
         why, shown = "must have exactly one version marked as storage version", _shown(versions)
-        errors.append(field.invalid("spec.versions", shown if "versions" in spec else None, why))
+        errors.append(field.invalid("spec.versions", shown if spec.get("versions") is not None else None, why))
     if versions and (wrong := names.dns_1035_label(versions[0].get("name") or "")):
         errors.append(field.invalid("spec.version", versions[0].get("name") or "", ",".join(wrong)))
     return errors
