@@ -38,10 +38,11 @@ def route(context: Context, scope: Scope) -> None:
         raise errors.page_not_found()
     if scope.subresource_name in _CONNECTS:
         return
-    collection = scope.subresource is None and (not info.name or info.verb in _OF_ALL_NAMESPACES)
-    everywhere = kind.namespaced and not info.namespace
-    own = scope.subresource.verbs if scope.subresource else kind.verbs
-    verbs = _verbs_at(own, collection, everywhere) if scope.subresource is None else own
+    if scope.subresource is not None:
+        verbs = scope.subresource.verbs
+    else:
+        collection = not info.name or info.verb in _OF_ALL_NAMESPACES
+        verbs = _verbs_at(kind.verbs, collection, kind.namespaced and not info.namespace)
     if not verbs:
         raise errors.page_not_found()
     if info.verb not in verbs or _misread(context):

@@ -100,3 +100,20 @@ async def test_complaints_come_as_a_reader_of_the_body_meets_them(world):
         'duplicate field "data.k"',
         'unknown field "other"',
     ]
+
+
+def warnings(reply):
+    return [value for name, value in reply.headers if name == "Warning"]
+
+
+async def test_warnings_that_no_header_can_carry_are_left_out(world):
+    body = b"metadata: {name: a}\ndata:\n  k: '1'\n  k: '2'\nbogus: 1\n"
+    reply = await world.ask("POST", CONFIG_MAPS, body, "application/yaml")
+    assert (reply.status, warnings(reply)) == (201, ['299 - "unknown field \\"bogus\\""'])
+
+
+async def test_many_warnings_are_cut_short(world):
+    body = {"metadata": {"name": "a"}, **{f"{i:02}" + "x" * 300: 1 for i in range(40)}}
+    told = warnings(await world.ask("POST", CONFIG_MAPS, body))
+    assert len(told) == 4096 // 256
+    assert {len(t) for t in told} == {len('299 - ""') + 256 + 1}
