@@ -218,7 +218,7 @@ def _drop(field: Field) -> bool:
 
 def _always(field: Field) -> bool:
     """Written even where nothing was said: structs, and what lacks omitempty."""
-    if field.omit_zero or field.name in ("kind", "apiVersion"):
+    if field.omit_zero:
         return False
     if not field.omit_empty:
         return True

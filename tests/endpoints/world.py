@@ -51,8 +51,8 @@ class World:
             return Printer([{"name": "Name"}], lambda obj, now: [obj["metadata"]["name"]], lambda: NOW)
 
         catalog = Catalog(builtin_kinds())
-        scopes = KubeScopes(catalog, BuiltinSchemas(), resource, printer, AdmissionChain(), utc_now, 1800)
-        self._server = GenericServer("kube", scopes)
+        self.scopes = KubeScopes(catalog, BuiltinSchemas(), resource, printer, AdmissionChain(), utc_now, 1800)
+        self._server = GenericServer("kube", self.scopes)
         self._handle = panic_recovery()(self._served)
 
     async def _served(self, context: Context) -> Reply:
