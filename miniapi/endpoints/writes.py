@@ -157,12 +157,12 @@ async def before_create(scope: Scope, obj: Object, ctx: WriteContext) -> list[st
     """Prepares and validates a new object in place; returns warnings."""
     meta = obj["metadata"]
     fill_system_fields(scope, obj, ctx)
-    scope.null_empty_lists(obj)
     scope.strategy.prepare_create(obj, ctx)
     if scope.hooks.before_create:
         await scope.hooks.before_create(obj, ctx)
     problems = objects.created(scope.validation, obj, namespaced=scope.kind.namespaced)
     raise_invalid(scope, meta.get("name") or meta.get("generateName") or "", problems)
+    scope.null_empty_lists(obj)
     warnings = scope.strategy.warnings_create(obj, ctx)
     scope.strategy.canonicalize(obj)
     order_metadata(obj)

@@ -206,11 +206,14 @@ def env_var_name(name: str) -> list[str]:
     return errors + _parent_directory(name)
 
 
+is_relaxed_env = re.compile(r"[ -<>-~]+").fullmatch
+
+
 def relaxed_env_var_name(name: str) -> list[str]:
     """IsRelaxedEnvVarName: printable ASCII without `=`."""
     if not name:
         return ["environment variable name " + MUST_BE_NON_EMPTY]
-    if any(not " " <= c <= "~" or c == "=" for c in name):
+    if not is_relaxed_env(name):
         return ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
     return []
 

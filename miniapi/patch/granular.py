@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from miniapi.meta.objects import copy
@@ -187,6 +188,11 @@ class SetElements:
         return value_element(item)
 
 
+@lru_cache(4096)
+def _text_key(name: str, value: str) -> str:
+    return key_element([(name, value)])
+
+
 class KeyElements:
     """Items of a keyed list are named by their key fields; a missing key takes its default."""
 
@@ -202,6 +208,8 @@ class KeyElements:
             raise BadItem("associative list with keys may not have a null element")
         if not isinstance(item, dict):
             raise BadItem("associative list with keys may not have non-map elements")
+        if len(self.keys) == 1 and isinstance(text := item.get(self.keys[0]), str):
+            return _text_key(self.keys[0], text)
         found = []
         for key in sorted(self.keys):
             value = item.get(key, MISSING)

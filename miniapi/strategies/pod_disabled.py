@@ -5,42 +5,41 @@ A kind whose old object has it already keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from miniapi.meta.objects import Object
-from miniapi.meta.pods import containers_with_path
 from miniapi.strategies.interface import Strategy, WriteContext
 
 Fields = dict[str, Any]
 _SOURCES = ("clusterTrustBundle", "podCertificate")
 
 
-def _projections(spec: Fields) -> Iterator[Fields]:
-    for volume in spec.get("volumes") or ():
-        yield from (volume.get("projected") or {}).get("sources") or ()
+def _projections(spec: Fields) -> list[Fields]:
+    projected = [volume["projected"] for volume in spec.get("volumes") or () if volume.get("projected")]
+    return [source for volume in projected for source in volume.get("sources") or ()]
 
 
-def _lifecycles(spec: Fields) -> Iterator[tuple[Fields, Fields]]:
-    for container, _ in containers_with_path(spec, ""):
-        if container.get("lifecycle"):
-            yield container, container["lifecycle"]
+def _stopped(spec: Fields) -> list[Fields]:
+    """Containers that say which signal stops them."""
+    lists = [spec.get(kind) or () for kind in ("initContainers", "containers", "ephemeralContainers")]
+    return [c for found in lists for c in found if c.get("lifecycle") and "stopSignal" in c["lifecycle"]]
 
 
 def drop_disabled(spec: Fields, old: Fields) -> None:
     """In place."""
-    if not old.get("schedulingGroup"):
-        spec.pop("schedulingGroup", None)
-    for name in _SOURCES:
-        if not any(source.get(name) is not None for source in _projections(old)):
-            for source in _projections(spec):
-                source.pop(name, None)
-    if any(lifecycle.get("stopSignal") is not None for _, lifecycle in _lifecycles(old)):
-        return
-    for container, lifecycle in list(_lifecycles(spec)):
-        if lifecycle.pop("stopSignal", None) is not None and not lifecycle:
-            del container["lifecycle"]
+    if "schedulingGroup" in spec and not old.get("schedulingGroup"):
+        del spec["schedulingGroup"]
+    if projections := _projections(spec):
+        for name in _SOURCES:
+            if not any(source.get(name) is not None for source in _projections(old)):
+                for source in projections:
+                    source.pop(name, None)
+    if (stopped := _stopped(spec)) and not _stopped(old):
+        for container in stopped:
+            del container["lifecycle"]["stopSignal"]
+            if not container["lifecycle"]:
+                del container["lifecycle"]
 
 
 def dropping(strategy: Strategy, *path: str) -> Strategy:

@@ -145,13 +145,14 @@ def _container(container: Part, path: str, annotations: Mapping[str, str], meta:
                 found += _fractions({resource: amounts[resource]}, f"{path}.resources.{which}")
     seen: set[str] = set()
     for i, variable in enumerate(container.get("env") or ()):
-        key, value = variable.get("name") or "", variable.get("value") or ""
-        reference = f"$({key})"
-        hides = variable.get("valueFrom") is not None or value == reference or reference not in value
-        if key in seen and hides:
+        key = variable.get("name") or ""
+        if key not in seen:
+            seen.add(key)
+            continue
+        value, reference = variable.get("value") or "", f"$({key})"
+        if variable.get("valueFrom") is not None or value == reference or reference not in value:
             why = f'hides previous definition of "{key}", which may be dropped when using apply'
             found.append(f"{path}.env[{i}]: {why}")
-        seen.add(key)
     return found
 
 

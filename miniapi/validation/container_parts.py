@@ -58,8 +58,11 @@ def environment(values: Sequence[Part], path: str) -> ErrorList:
     """ValidateEnv."""
     errors: ErrorList = []
     for i, value in enumerate(values):
+        name = value.get("name")
+        if name and names.is_relaxed_env(name) and value.get("valueFrom") is None:
+            continue
         at = field.index(path, i)
-        if name := value.get("name"):
+        if name:
             errors += rules.each(field.child(at, "name"), name, names.relaxed_env_var_name(name))
         else:
             errors.append(field.required(field.child(at, "name")))

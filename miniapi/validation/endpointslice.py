@@ -44,7 +44,7 @@ def _addresses(addresses: list[str], address_type: str, path: str) -> ErrorList:
 
 def _hints(hints: dict[str, Any], path: str) -> ErrorList:
     errors: ErrorList = []
-    for kind, check in (("forZones", names.dns_label), ("forNodes", names.dns_subdomain)):
+    for kind, check in (("forZones", names.label_value), ("forNodes", names.dns_subdomain)):
         at, entries, seen = child(path, kind), hints.get(kind) or (), set()
         if len(entries) > _MAX_HINTS:
             errors.append(field.too_many(at, len(entries), _MAX_HINTS))

@@ -65,8 +65,7 @@ def _file_volumes(spec: Spec, path: str) -> ErrorList:
     errors: ErrorList = []
     for container, at in containers_with_path(spec, path):
         for i, variable in enumerate(container.get("env") or ()):
-            ref = (variable.get("valueFrom") or {}).get("fileKeyRef")
-            if ref is None:
+            if "valueFrom" not in variable or (ref := (variable["valueFrom"] or {}).get("fileKeyRef")) is None:
                 continue
             name = ref.get("volumeName") or ""
             where = field.child(field.index(field.child(at, "env"), i), "valueFrom", "fileKeyRef", "volumeName")

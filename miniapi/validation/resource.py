@@ -258,9 +258,9 @@ def template(compile_: Compile = no_compile) -> Validation:
         return errors + _devices(devices, "spec.spec.devices", compile_)
 
     def update(obj: Object, old: Object) -> ErrorList:
-        return _immutable(_template_shown, obj, old)
+        return create(obj) + _immutable(_template_shown, obj, old)
 
-    return Validation(create, update, names.name_is_dns_subdomain, update_metadata=("changed",))
+    return Validation(create, update, names.name_is_dns_subdomain, update_metadata=("whole", "changed"))
 
 
 def _spec_shown(spec: Mapping[str, Any]) -> Any:
