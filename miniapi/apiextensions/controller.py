@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from miniapi.apiextensions import naming
 from miniapi.apiextensions.definition import (
@@ -15,14 +16,21 @@ from miniapi.apiextensions.definition import (
     is_true,
     same_condition,
     set_condition,
-    storage_version,
+    versions,
 )
+from miniapi.apiextensions.kinds import kind_of
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformer
 from miniapi.clock import Clock
 from miniapi.errors import ApiError
+from miniapi.kinds.kind import Kind
 from miniapi.meta.objects import Object, copy
+from miniapi.meta.user import LOOPBACK
+from miniapi.registry.deletion import mark
+from miniapi.registry.resource import Resource
+from miniapi.storage.interface import KeyConflict, Stored, StoreUnavailable
 from miniapi.strategies.customresourcedefinition import CLEANUP
+from miniapi.strategies.interface import WriteContext
 
 log = logging.getLogger("miniapi.apiextensions")
 
@@ -37,8 +45,10 @@ DELETION_SECONDS = 60.0
 class DefinitionController:
     """Runs in every server, whatever --controllers names: it is a part of the original's server too."""
 
-    def __init__(self, client: Client, definitions: SharedInformer, clock: Clock) -> None:
-        self._client, self._definitions, self._clock = client, definitions, clock
+    def __init__(
+        self, client: Client, definitions: SharedInformer, storage_for: Callable[[Kind], Resource], clock: Clock
+    ) -> None:
+        self._client, self._definitions, self._storage_for, self._clock = client, definitions, storage_for, clock
         self._names: dict[str, None] = {}
         self._wake = asyncio.Event()
         self._groups: dict[str, set[str]] = {}
@@ -138,31 +148,40 @@ class DefinitionController:
 
     async def _delete_objects(self, crd: Object) -> Object:
         """The Terminating condition afterwards, False where nothing is left."""
-        spec = crd["spec"]
-        place = (spec["group"], _served_version(crd), crd["status"]["acceptedNames"]["plural"])
+        kind = kind_of(crd, versions(crd)[0])
+        resource = self._storage_for(kind)
         loop = asyncio.get_running_loop()
         until = loop.time() + DELETION_SECONDS
         try:
-            listed = await self._client.list(*place)
-            for namespace in {o["metadata"].get("namespace", "") for o in listed["items"]}:
-                await self._client.delete_collection(*place, namespace)
-            while (await self._client.list(*place, limit="1"))["items"]:
+            for stored in (await resource.scan("")).items:
+                await self._delete(resource, kind, stored)
+            while (await resource.scan("", limit=1)).items:
                 if loop.time() > until:
                     why = "could not confirm zero CustomResources remaining: timed out waiting for the condition"
                     return condition("Terminating", True, "InstanceDeletionCheck", why)
                 await asyncio.sleep(CHECK_SECONDS)
-        except ApiError as problem:
+        except (ApiError, StoreUnavailable) as problem:
             why = f"could not list instances: {problem}"
             return condition("Terminating", True, "InstanceDeletionFailed", why)
         return condition("Terminating", False, "InstanceDeletionCompleted", "removed all instances")
+
+    async def _delete(self, resource: Resource, kind: Kind, stored: Stored) -> None:
+        """As DELETE of the object, whether any version of it is served or not."""
+        current: Stored | None = stored
+        while current is not None:
+            obj = resource.decode(current)
+            meta, now = obj["metadata"], self._clock()
+            ctx = WriteContext(LOOPBACK, meta.get("namespace", ""), meta["name"], now)
+            try:
+                if mark(kind, obj, {}, ctx, now):
+                    await resource.remove(current)
+                else:
+                    await resource.replace(current, obj)
+                return
+            except KeyConflict as conflict:
+                current = conflict.current
 
 
 def _accepted(crd: Object) -> Object:
     found: Object = (crd.get("status") or {}).get("acceptedNames") or {}
     return found
-
-
-def _served_version(crd: Object) -> str:
-    served = [v["name"] for v in crd["spec"]["versions"] if v.get("served")]
-    wanted = storage_version(crd)
-    return wanted if wanted in served or not served else served[0]

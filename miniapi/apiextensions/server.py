@@ -72,4 +72,6 @@ def apiextensions_server(
     world = World(rest_options.of, rest_options.schemas, admission, clock, webhooks, seconds)
     informer = config.informers.informer(GROUP, "v1", "customresourcedefinitions")
     served = Served(informer, lambda crd: Definition(crd, world))
-    return ApiExtensionsServer(served, CustomOpenApi(served), DefinitionController(config.client, informer, clock))
+    return ApiExtensionsServer(
+        served, CustomOpenApi(served), DefinitionController(config.client, informer, rest_options.of, clock)
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from miniapi.cel import folds
 from miniapi.cel.costs import Budget
+from miniapi.cel.dispatch import fits
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.syntax import Bind, Call, Fold, ListNode, Literal, MapNode, Name, Node, Select, Struct
 from miniapi.cel.types import Overload, Type
@@ -225,8 +226,6 @@ def _direct(overload: Overload, operands: list[Run]) -> Run:
 
 
 def _chosen(overloads: tuple[Overload, ...], operands: list[Run]) -> Run:
-    from miniapi.cel.dispatch import fits
-
     def run(scope: Scope) -> Any:
         args = [operand(scope) for operand in operands]
         for overload in overloads:
