@@ -190,8 +190,9 @@ def _general_name(name: str) -> Any:
 def _pem(key: Any) -> bytes:
     from cryptography.hazmat.primitives import serialization
 
+    # SEC 1, "EC PRIVATE KEY": clients in Java take a key in PKCS #8 for one of RSA.
     pem: bytes = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )
     return pem
 

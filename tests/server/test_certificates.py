@@ -61,3 +61,9 @@ def test_keys_and_certificates_belong_together_and_to_the_ca(tmp_path):
     issued = issued_by(made.ca.read_bytes())
     assert issued(ssl.PEM_cert_to_DER_cert(made.pair("admin")[0].read_text()))
     assert read_pem(made.pair("admin")[0].read_text()).organizations == ("system:masters",)
+
+
+def test_keys_say_that_they_are_of_a_curve_since_clients_in_java_go_by_that(tmp_path):
+    made = ensure(tmp_path, serving_names("127.0.0.1"))
+    for name in ("apiserver", "admin"):
+        assert made.pair(name)[1].read_text().startswith("-----BEGIN EC PRIVATE KEY-----")
