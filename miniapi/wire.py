@@ -102,6 +102,8 @@ class Reply:
     headers: list[tuple[str, str]] = field(default_factory=list)
     stream: AsyncIterator[bytes] | None = None
     """Must be closed (`aclose`) by whoever consumes it."""
+    messages: bool = False
+    """The stream is one of events: each is a message of its own to a client that speaks WebSocket."""
     events: AsyncIterator[Sequence[tuple[str, Held]]] | None = None
     """In place of `stream`, for a request with `handover`: a watch's events as the store holds them."""
     upgrade: Upgrade | None = None

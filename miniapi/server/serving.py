@@ -18,6 +18,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from multidict import CIMultiDict
 
 from miniapi import errors
+from miniapi.server.websocket import messages_of, wants_websocket
 from miniapi.wire import Peer, Reply, Request, Upgrade
 
 Serve = Callable[[Request], Awaitable[Reply]]
@@ -112,6 +113,8 @@ class HttpServer:
         if reply.upgrade is not None:
             return await self._switch(request, reply, reply.upgrade)
         if reply.stream is not None:
+            if reply.messages and wants_websocket(request.headers):
+                return await self._messages(request, reply, reply.stream)
             return await self._stream(request, reply, reply.stream)
         headers: CIMultiDict[str] = CIMultiDict(reply.headers)
         if reply.content_type:
@@ -146,6 +149,37 @@ class HttpServer:
             await _say_goodbye(response)
         finally:
             self._streams.pop(task, None)
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()
+        return response
+
+    async def _messages(
+        self, request: web.BaseRequest, reply: Reply, stream: AsyncIterator[bytes]
+    ) -> web.StreamResponse:
+        """As `_stream`, over WebSocket: a watch as browsers and clients in Java ask for it."""
+        response = web.WebSocketResponse()
+        await response.prepare(request)
+        task = asyncio.current_task()
+        assert task is not None
+        self._streams[task] = request
+        # Nothing is expected of the client but that it goes one day, and answers to pings.
+        receiver = asyncio.create_task(_until_closed(response, task))
+        try:
+            async for chunk in stream:
+                for message in messages_of(chunk, reply.content_type):
+                    await (response.send_bytes(message) if isinstance(message, bytes) else response.send_str(message))
+        except ConnectionError:
+            pass  # the client has gone; nobody is left to be told
+        except asyncio.CancelledError:
+            if not self._ending and not response.closed:
+                raise
+            task.uncancel()
+        finally:
+            self._streams.pop(task, None)
+            receiver.cancel()
+            await asyncio.gather(receiver, return_exceptions=True)
+            await response.close()
             close = getattr(stream, "aclose", None)
             if close is not None:
                 await close()
@@ -218,6 +252,12 @@ class _Switched(web.StreamResponse):
 def wants_gzip(accept_encoding: str) -> bool:
     """Whether gzip is named as it is; the original reads neither weights nor `*`."""
     return any(token.strip() == GZIP for token in accept_encoding.split(","))
+
+
+async def _until_closed(response: web.WebSocketResponse, watch: asyncio.Task[object]) -> None:
+    async for _ in response:
+        pass
+    watch.cancel()
 
 
 async def _in_pieces(

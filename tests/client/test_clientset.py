@@ -136,3 +136,18 @@ async def test_the_loopback_config_is_a_privileged_identity_over_https_too(serve
         created = await clients.resource("authentication.k8s.io/v1", "selfsubjectreviews").create(review)
     user = created["status"]["userInfo"]
     assert (user["username"], user["groups"]) == ("system:apiserver", ["system:masters", "system:authenticated"])
+
+
+async def test_a_watch_over_websocket_is_one_message_an_event(server, serving):
+    import aiohttp
+
+    config = server.config.loopback_client_config
+    client = server.config.client
+    await client.create("", "v1", "configmaps", "default", configmap("a"))
+    url = f"{config.host}/api/v1/namespaces/default/configmaps?watch=true&fieldSelector=metadata.name%3Da"
+    headers = {"Authorization": f"Bearer {config.bearer_token}"}
+    async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=headers, ssl=config.tls()) as socket:
+        assert (await socket.receive_json(timeout=5))["type"] == "ADDED"
+        await client.delete("", "v1", "configmaps", "default", "a")
+        deleted = await socket.receive_json(timeout=5)
+        assert (deleted["type"], deleted["object"]["metadata"]["name"]) == ("DELETED", "a")

@@ -45,7 +45,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
     frames = WireEvents(scope, negotiated)
     content_type = negotiated.codec.stream_media_type if negotiated.codec.media_type != JSON else JSON
     stream = _Watcher(context, scope, options, selection, frames, start).run()
-    return Reply(200, content_type=content_type, stream=stream)
+    return Reply(200, content_type=content_type, stream=stream, messages=True)
 
 
 class _Watcher(Generic[One, Many]):
