@@ -84,7 +84,14 @@ async def _objects(storage: StorageFactory) -> Iterable[Family]:
         plural, _, group = name.partition(".")
         by_resource.values[name,] = count
         by_group.values[group, plural] = count
-    return by_resource, by_group
+    sizes = Family(
+        "apiserver_storage_size_bytes",
+        "gauge",
+        "Size of the storage database file physically allocated in bytes.",
+        ("storage_cluster_id",),
+    )
+    sizes.values = {(f"etcd-{number}",): size for number, size in enumerate(await storage.sizes())}
+    return by_resource, by_group, sizes
 
 
 async def _health(health: Health) -> Iterable[Family]:

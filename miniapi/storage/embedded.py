@@ -319,7 +319,7 @@ class EmbeddedStore:
         self._thread.shutdown()
         self._directory.release()
 
-    def size_bytes(self) -> dict[str, int]:
+    async def size_bytes(self) -> dict[str, int]:
         """Size of the file, by its path."""
         return {str(self.path): os.stat(self.path).st_size}
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from miniapi.storage.index import FIRST_REVISION
 from miniapi.storage.interface import Store, StoreUnavailable
@@ -36,6 +36,15 @@ START_SECONDS = 20.0
 """How long a server that starts waits for its stores."""
 
 log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """A store that knows how much room it takes."""
+
+    async def size_bytes(self) -> dict[str, int]:
+        """By server or file."""
+        ...
 
 
 class StorageConfigError(Exception):
@@ -115,6 +124,7 @@ class StorageFactory:
         self._new: list[Store] = []
         """Local stores that were empty when the server started."""
         self._counts: tuple[float, dict[str, int]] = (0.0, {})
+        self._sizes: tuple[float, list[int]] = (0.0, [])
         for servers in (self._default, *self._locations.values()):
             self.store(servers)
 
@@ -247,6 +257,19 @@ class StorageFactory:
                 except (StoreUnavailable, TimeoutError):
                     found[name] = -1
             self._counts = (time.monotonic(), found)
+        return found
+
+    async def sizes(self) -> Sequence[int]:
+        """Bytes that each server's database takes, for metrics, at most --etcd-db-metric-poll-interval old.
+
+        Servers that do not answer are left out, and so is a store in memory.
+        """
+        period = self._options.db_metric_poll_interval
+        measured_at, found = self._sizes
+        if period and (not found or time.monotonic() - measured_at >= period):
+            stores = [store for store in self._stores.values() if isinstance(store, Measured)]
+            found = [size for store in stores for size in (await store.size_bytes()).values()]
+            self._sizes = (time.monotonic(), found)
         return found
 
     def _load_encryption(self) -> Encryption | None:

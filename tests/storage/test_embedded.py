@@ -374,10 +374,10 @@ async def test_compaction_gives_space_back(tmp_path: Path) -> None:
     for _ in range(60):
         writes = (store.put(f"k/{i}", bytes(5_000), expected=r) for i, r in enumerate(revisions))
         revisions = await asyncio.gather(*writes)
-    before = store.size_bytes()[str(store.path)] + Path(f"{store.path}-wal").stat().st_size
+    before = (await store.size_bytes())[str(store.path)] + Path(f"{store.path}-wal").stat().st_size
     await store.compact(await store.revision())
     await store.put("k/last", b"x", expected=0)
-    after = store.size_bytes()[str(store.path)]
+    after = (await store.size_bytes())[str(store.path)]
     assert before > 15_000_000
     assert after < 2_500_000
     assert await store.count("k/") == 51
