@@ -18,6 +18,7 @@ from miniapi.kinds.kind import Kind
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.registry.deletion import check_preconditions, mark
+from miniapi.registry.resource import Versioned
 from miniapi.storage.interface import KeyConflict, Stored
 from miniapi.wire import JSON
 
@@ -136,8 +137,7 @@ async def remove(
             return obj, gone
         try:
             if gone:
-                revision = await versioned.resource.remove(current)
-                obj["metadata"]["resourceVersion"] = str(revision)
+                await let_go(versioned, current, old, obj)
                 if scope.hooks.after_delete:
                     await scope.hooks.after_delete(obj)
                 return obj, True
@@ -147,6 +147,20 @@ async def remove(
             return versioned.object(stored), False
         except KeyConflict as conflict:
             current = conflict.current
+
+
+async def let_go(versioned: Versioned, current: Stored, old: Object, obj: Object) -> None:
+    """Removes an object whose time has come, after its mark was stored if it is new; KeyConflict where it moved on.
+
+    `obj` gets the resource version of its end.
+    """
+    if _marks(obj) != _marks(old):
+        current = await versioned.resource.replace(current, versioned.to_storage(obj))
+    obj["metadata"]["resourceVersion"] = str(await versioned.resource.remove(current))
+
+
+def _marks(obj: Object) -> tuple[Any, Any]:
+    return obj["metadata"].get("deletionTimestamp"), obj["metadata"].get("deletionGracePeriodSeconds")
 
 
 def success(kind: Kind, obj: Object) -> dict[str, Any]:

@@ -56,7 +56,10 @@ def finalizers_after(meta: dict[str, Any], options: dict[str, Any], *, orphans_b
 
 
 def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, now: datetime) -> bool:
-    """Marks `obj` for deletion in place; True where it can go at once."""
+    """Marks `obj` for deletion in place; True where it can go at once.
+
+    Kinds with a grace period are marked even then: their watchers see it before the object goes.
+    """
     meta = obj["metadata"]
     asked = options.get("gracePeriodSeconds")
     grace = kind.strategy.grace_seconds(obj, asked, ctx)
@@ -66,7 +69,9 @@ def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, no
         return False
     if grace is not None and already:
         left = meta.get("deletionGracePeriodSeconds", 0)
-        grace = min(grace, left) if asked is not None else left
+        if asked is None or asked >= left:  # only a shorter period changes what is under way
+            return False
+        grace = asked
     finalizers = meta.get("finalizers") or []
     if kind.strategy.garbage_collected:
         finalizers = finalizers_after(meta, options, orphans_by_default=kind.strategy.orphans_by_default)
@@ -79,7 +84,8 @@ def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, no
         meta["deletionTimestamp"] = rfc3339(now)
         kind.strategy.marked(obj)
         return False
-    if not grace and not finalizers:
+    gone = not grace and not finalizers
+    if gone and grace is None:
         return True
     seconds = grace or 0
     if not already or seconds < meta.get("deletionGracePeriodSeconds", 0):
@@ -87,7 +93,7 @@ def mark(kind: Kind, obj: Object, options: dict[str, Any], ctx: WriteContext, no
         meta["deletionGracePeriodSeconds"] = seconds
         if not already and "generation" in meta:
             meta["generation"] += 1
-    return False
+    return gone
 
 
 def may_vanish(kind: Kind, obj: Object) -> bool:
