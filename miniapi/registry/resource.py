@@ -138,13 +138,17 @@ class Versioned:
         self.kind = kind
         self.frames = Frames(lambda event, stored: b'{"type":"%b","object":%b}\n' % (event, self.encoded(stored)))
         self._from = kind.from_storage
-        self._head = head(kind.storage_gvk or kind.gvk)
+        stored_as = kind.storage_gvk or kind.gvk
+        self._head, self._stored_version = head(stored_as), stored_as.api_version
         self._items = Memo(self._item)
         self._shared: dict[str, tuple[int, Object]] = {}
 
     def object(self, stored: Stored) -> Object:
         """A fresh dict in this version."""
         obj = self.resource.decode(stored)
+        if not self.kind.custom and obj["apiVersion"] != self._stored_version:
+            # Another release wrote it, under another name of the same shape.
+            obj["apiVersion"] = self._stored_version
         return self._from(obj) if self._from else obj
 
     def shared(self, stored: Stored) -> Object:
