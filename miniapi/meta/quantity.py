@@ -7,6 +7,7 @@ A quantity is written back as it came where that is its canonical form, and cano
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 Format = Literal["DecimalSI", "BinarySI", "DecimalExponent"]
@@ -21,6 +22,9 @@ _MAX_BINARY: Final = (1 << 63) - 1
 _NANO: Final = -9
 _FAR: Final = 64
 """Digits between two scales beyond which rounding and coming compare need no digits."""
+
+_SHORT: Final = 24
+"""Longest text that is remembered: the same few amounts come again and again."""
 
 _FORMAT_WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _NUMERIC_WRONG = "unable to parse numeric part of quantity"
@@ -47,6 +51,25 @@ ZERO: Final = Quantity(0, 0)
 
 def canonical(text: str) -> str:
     """The text in which the server answers `text`. ValueError with the original's words."""
+    return _usual_canonical(text) if len(text) <= _SHORT else _canonical(text)
+
+
+def parse(text: str) -> Quantity:
+    """ParseQuantity. ValueError with the original's words."""
+    return _usual(text) if len(text) <= _SHORT else _parse(text)
+
+
+@lru_cache(4096)
+def _usual_canonical(text: str) -> str:
+    return _canonical(text)
+
+
+@lru_cache(4096)
+def _usual(text: str) -> Quantity:
+    return _parse(text)
+
+
+def _canonical(text: str) -> str:
     simple = _simple(text)
     if simple:
         digits, suffix = simple.groups()
@@ -58,8 +81,7 @@ def canonical(text: str) -> str:
     return str(parse(text))
 
 
-def parse(text: str) -> Quantity:
-    """ParseQuantity. ValueError with the original's words."""
+def _parse(text: str) -> Quantity:
     text = text.strip()
     if not text:
         raise ValueError(_FORMAT_WRONG)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -213,7 +214,18 @@ def ordered(fields: Set) -> Set:
     """The same set, its keys as the original writes them."""
     if len(fields) < 2:
         return {k: ordered(v) if v else v for k, v in fields.items()}
-    return {k: ordered(fields[k]) if fields[k] else fields[k] for k in sort_elements(list(fields))}
+    usual = len(fields) <= _FEW and len("".join(fields)) <= _SHORT
+    keys = _usual_order(tuple(fields)) if usual else sort_elements(list(fields))
+    return {k: ordered(fields[k]) if fields[k] else fields[k] for k in keys}
+
+
+_FEW, _SHORT = 32, 1024
+"""Fields of most types, whose order is remembered: the same ones come again and again."""
+
+
+@lru_cache(4096)
+def _usual_order(elements: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sort_elements(list(elements)))
 
 
 def decode(raw: Any) -> Set:

@@ -188,6 +188,9 @@ class SetElements:
         return value_element(item)
 
 
+_SHORT = 64
+
+
 @lru_cache(4096)
 def _text_key(name: str, value: str) -> str:
     return key_element([(name, value)])
@@ -208,7 +211,7 @@ class KeyElements:
             raise BadItem("associative list with keys may not have a null element")
         if not isinstance(item, dict):
             raise BadItem("associative list with keys may not have non-map elements")
-        if len(self.keys) == 1 and isinstance(text := item.get(self.keys[0]), str):
+        if len(self.keys) == 1 and isinstance(text := item.get(self.keys[0]), str) and len(text) <= _SHORT:
             return _text_key(self.keys[0], text)
         found = []
         for key in sorted(self.keys):
