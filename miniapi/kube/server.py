@@ -60,7 +60,9 @@ def kube_server(
             **identity_handlers(config.authentication, config.authorization, lister),
         },
         hooks={
-            **builtin_hooks(catalog, resources.of, config.options.service_cluster_ip_range),
+            **builtin_hooks(
+                catalog, resources.of, config.options.service_cluster_ip_range, config.options.node_ports()
+            ),
             **identity_hooks(config.authorization, lister),
         },
     )

@@ -25,7 +25,6 @@ from miniapi.storage.interface import KeyConflict
 from miniapi.strategies.interface import WriteContext
 from miniapi.strategies.service_ip import (
     FULL,
-    NODE_PORTS,
     Allocation,
     Networks,
     RangeFull,
@@ -61,9 +60,10 @@ class _Used:
 class ServiceAllocation:
     """The hooks of services."""
 
-    def __init__(self, services: Resource, addresses: Resource, ranges: str, clock: Clock) -> None:
+    def __init__(self, services: Resource, addresses: Resource, ranges: str, node_ports: range, clock: Clock) -> None:
         self._services, self._addresses, self._clock = services, addresses, clock
         self._networks: Networks = networks(ranges)
+        self._node_ports = node_ports
         self._used: _Used | None = None
         self._lock = asyncio.Lock()
         self._under_way: dict[int, Allocation] = {}
@@ -101,7 +101,7 @@ class ServiceAllocation:
         used = await self._known()
         done = await self._addresses_for(obj, old_spec, used, ctx.dry_run)
         try:
-            ports = _chosen_ports(spec, old_spec, used, name, ctx.dry_run)
+            ports = self._chosen_ports(spec, old_spec, used, name, ctx.dry_run)
         except errors.ApiError:
             if not ctx.dry_run:
                 await self._release(done.ips, [])
@@ -111,6 +111,17 @@ class ServiceAllocation:
         used.ports.update(ports.ports)
         done.ports, done.released_ports = ports.ports, ports.released_ports
         self._under_way[id(obj)] = done
+
+    def _chosen_ports(
+        self, spec: dict[str, Any], old_spec: dict[str, Any] | None, used: _Used, name: str, dry_run: bool
+    ) -> Allocation:
+        try:
+            done = allocate_ports(spec, old_spec, self._node_ports, used.ports, random.randrange, dry_run=dry_run)
+        except RangeFull as problem:
+            text = str(problem)
+            raise errors.internal(f"failed to allocate a nodePort: {text}" if text == FULL else text) from None
+        _raise_invalid(name, done.errors)
+        return done
 
     async def _addresses_for(
         self, obj: Object, old_spec: dict[str, Any] | None, used: _Used, dry_run: bool
@@ -172,18 +183,6 @@ class ServiceAllocation:
                     used.ports.update(_ports(spec))
                 self._used = used
             return self._used
-
-
-def _chosen_ports(
-    spec: dict[str, Any], old_spec: dict[str, Any] | None, used: _Used, name: str, dry_run: bool
-) -> Allocation:
-    try:
-        done = allocate_ports(spec, old_spec, NODE_PORTS, used.ports, random.randrange, dry_run=dry_run)
-    except RangeFull as problem:
-        text = str(problem)
-        raise errors.internal(f"failed to allocate a nodePort: {text}" if text == FULL else text) from None
-    _raise_invalid(name, done.errors)
-    return done
 
 
 def _address(ip: str, parent: dict[str, Any], now: str) -> Object:

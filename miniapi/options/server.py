@@ -69,7 +69,6 @@ SECTIONS: Mapping[str, type[Any]] = {
 """By the title under which --help lists them, in the order in which `Options` has them."""
 
 KUBE_APISERVER_DEFAULTS: Mapping[str, Any] = {
-    "allow-privileged": False,
     "authorization-mode": ["AlwaysAllow"],
     "bind-address": "0.0.0.0",
     "cert-dir": "/var/run/kubernetes",

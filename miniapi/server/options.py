@@ -85,7 +85,7 @@ class GenericOptions:
         section="Misc",
     )
     allow_privileged: bool = flag(
-        "allow-privileged", "Whether containers may ask to be privileged.", "bool", True, section="Misc"
+        "allow-privileged", "Containers may ask to be privileged; only true is taken.", "bool", True, section="Misc"
     )
     endpoint_reconciler_type: str = flag(
         "endpoint-reconciler-type",
@@ -119,7 +119,7 @@ class GenericOptions:
 
     def validate(self) -> list[str]:
         """All that is wrong, each line naming its flag and the fix."""
-        return [*self._networks(), *self._patterns(), *self._numbers(), *self._versions()]
+        return [*self._networks(), *self._patterns(), *self._numbers(), *self._versions(), *self._privileged()]
 
     def _networks(self) -> list[str]:
         problems = []
@@ -128,7 +128,7 @@ class GenericOptions:
                 ipaddress.ip_network(part)
             except ValueError:
                 problems.append(f'--service-cluster-ip-range: "{part}" is not a network; write it as 10.96.0.0/16')
-        if self.node_ports() is None:
+        if not self.node_ports():
             given = self.service_node_port_range
             problems.append(f'--service-node-port-range: "{given}" is not FIRST-LAST with ports from 1 to 65535')
         return problems
@@ -168,6 +168,11 @@ class GenericOptions:
             problems.append(f"--endpoint-reconciler-type: {given} is not built; use {' or '.join(RECONCILERS)}")
         return problems
 
+    def _privileged(self) -> list[str]:
+        if self.allow_privileged:
+            return []
+        return ["--allow-privileged=false is known to kube-apiserver, not built yet; leave it out"]
+
     def _numbers(self) -> list[str]:
         problems = [
             f"--{name}: {count} is negative; use 0 or more"
@@ -187,9 +192,9 @@ class GenericOptions:
             problems.append("--request-timeout: it must be more than 0, as in 1m0s")
         return problems
 
-    def node_ports(self) -> tuple[int, int] | None:
-        """First and last node port; None where the flag cannot be read."""
+    def node_ports(self) -> range:
+        """The node ports; empty where the flag cannot be read."""
         first, _, last = self.service_node_port_range.partition("-")
         if not first.isdigit() or not last.isdigit() or not 0 < int(first) <= int(last) < 65536:
-            return None
-        return int(first), int(last)
+            return range(0)
+        return range(int(first), int(last) + 1)

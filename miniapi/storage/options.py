@@ -188,6 +188,11 @@ class EtcdOptions:
             )
             if value <= 0
         ]
+        if not self.enable_garbage_collector:
+            problems.append(
+                "--enable-garbage-collector=false is known to kube-apiserver, not built yet; "
+                "--controllers=*,-garbagecollector leaves the collector out"
+            )
         if self.delete_collection_workers < 1:
             problems.append("--delete-collection-workers must be 1 or more")
         return problems

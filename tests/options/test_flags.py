@@ -123,3 +123,14 @@ def test_admission_control_says_all_that_runs_even_if_that_is_nothing():
         {"admission-control": [], "disable-admission-plugins": ["LimitRanger"]}, ServerDefaults.MINIAPI
     )
     assert [p.split()[0] for p in problems] == ["--admission-control"]
+
+
+def test_switches_that_only_stand_one_way_say_so():
+    _, problems = compose({"allow-privileged": False, "enable-garbage-collector": False}, ServerDefaults.MINIAPI)
+    assert {p.split("=")[0] for p in problems} == {"--allow-privileged", "--enable-garbage-collector"}
+
+
+@pytest.mark.parametrize(("text", "ports"), [("30000-30001", [30000, 30001]), ("7", []), ("5-4", []), ("0-9", [])])
+def test_node_ports_are_a_range(text, ports):
+    options, _ = compose({"service-node-port-range": text}, ServerDefaults.MINIAPI)
+    assert list(options.generic.node_ports()) == ports

@@ -79,11 +79,13 @@ def _core(sources: Sources) -> dict[Place, ResourceHandler]:
 
 
 def builtin_hooks(
-    catalog: Catalog, resource_for: Callable[[Kind], Resource], service_cluster_ip_range: str
+    catalog: Catalog, resource_for: Callable[[Kind], Resource], service_cluster_ip_range: str, node_ports: range
 ) -> dict[Place, Hooks]:
     """Hooks by place."""
     services, addresses = catalog.preferred("", "services"), catalog.preferred("networking.k8s.io", "ipaddresses")
     if services is None or addresses is None:
         return {}
-    allocation = ServiceAllocation(resource_for(services), resource_for(addresses), service_cluster_ip_range, utc_now)
+    allocation = ServiceAllocation(
+        resource_for(services), resource_for(addresses), service_cluster_ip_range, node_ports, utc_now
+    )
     return {("", "services", ""): allocation.hooks()}
