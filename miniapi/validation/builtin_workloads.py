@@ -5,52 +5,44 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from miniapi.validation.autoscaling import HORIZONTAL_POD_AUTOSCALER, HORIZONTAL_POD_AUTOSCALER_STATUS
-from miniapi.validation.controllerrevision import CONTROLLER_REVISION
-from miniapi.validation.cronjob import CRON_JOB, CRON_JOB_STATUS
-from miniapi.validation.daemonset import DAEMON_SET, DAEMON_SET_STATUS
-from miniapi.validation.deployment import DEPLOYMENT, DEPLOYMENT_STATUS
+from miniapi.meta.deferred import deferred
 from miniapi.validation.interface import Validation
-from miniapi.validation.job import JOB
-from miniapi.validation.job_status import JOB_STATUS
-from miniapi.validation.pod import POD, POD_EPHEMERAL_CONTAINERS, POD_RESIZE, POD_STATUS
-from miniapi.validation.pod_template import POD_TEMPLATE
-from miniapi.validation.poddisruptionbudget import POD_DISRUPTION_BUDGET, POD_DISRUPTION_BUDGET_STATUS
-from miniapi.validation.replicaset import REPLICA_SET, REPLICA_SET_STATUS
-from miniapi.validation.replicationcontroller import REPLICATION_CONTROLLER, REPLICATION_CONTROLLER_STATUS
-from miniapi.validation.scale import SCALE
-from miniapi.validation.statefulset import STATEFUL_SET, STATEFUL_SET_STATUS
+
+
+def _of(module: str, name: str) -> Validation:
+    return deferred(Validation, f"miniapi.validation.{module}", name)
+
 
 VALIDATIONS: Final[Mapping[tuple[str, str], Validation]] = {
-    ("", "pods"): POD,
-    ("", "podtemplates"): POD_TEMPLATE,
-    ("", "replicationcontrollers"): REPLICATION_CONTROLLER,
-    ("apps", "controllerrevisions"): CONTROLLER_REVISION,
-    ("apps", "daemonsets"): DAEMON_SET,
-    ("apps", "deployments"): DEPLOYMENT,
-    ("apps", "replicasets"): REPLICA_SET,
-    ("apps", "statefulsets"): STATEFUL_SET,
-    ("autoscaling", "horizontalpodautoscalers"): HORIZONTAL_POD_AUTOSCALER,
-    ("batch", "cronjobs"): CRON_JOB,
-    ("batch", "jobs"): JOB,
-    ("policy", "poddisruptionbudgets"): POD_DISRUPTION_BUDGET,
+    ("", "pods"): _of("pod", "POD"),
+    ("", "podtemplates"): _of("pod_template", "POD_TEMPLATE"),
+    ("", "replicationcontrollers"): _of("replicationcontroller", "REPLICATION_CONTROLLER"),
+    ("apps", "controllerrevisions"): _of("controllerrevision", "CONTROLLER_REVISION"),
+    ("apps", "daemonsets"): _of("daemonset", "DAEMON_SET"),
+    ("apps", "deployments"): _of("deployment", "DEPLOYMENT"),
+    ("apps", "replicasets"): _of("replicaset", "REPLICA_SET"),
+    ("apps", "statefulsets"): _of("statefulset", "STATEFUL_SET"),
+    ("autoscaling", "horizontalpodautoscalers"): _of("autoscaling", "HORIZONTAL_POD_AUTOSCALER"),
+    ("batch", "cronjobs"): _of("cronjob", "CRON_JOB"),
+    ("batch", "jobs"): _of("job", "JOB"),
+    ("policy", "poddisruptionbudgets"): _of("poddisruptionbudget", "POD_DISRUPTION_BUDGET"),
 }
 
 SUBRESOURCE_VALIDATIONS: Final[Mapping[tuple[str, str, str], Validation]] = {
-    ("", "pods", "status"): POD_STATUS,
-    ("", "pods", "ephemeralcontainers"): POD_EPHEMERAL_CONTAINERS,
-    ("", "pods", "resize"): POD_RESIZE,
-    ("", "replicationcontrollers", "status"): REPLICATION_CONTROLLER_STATUS,
-    ("", "replicationcontrollers", "scale"): SCALE,
-    ("apps", "daemonsets", "status"): DAEMON_SET_STATUS,
-    ("apps", "deployments", "status"): DEPLOYMENT_STATUS,
-    ("apps", "deployments", "scale"): SCALE,
-    ("apps", "replicasets", "status"): REPLICA_SET_STATUS,
-    ("apps", "replicasets", "scale"): SCALE,
-    ("apps", "statefulsets", "status"): STATEFUL_SET_STATUS,
-    ("apps", "statefulsets", "scale"): SCALE,
-    ("autoscaling", "horizontalpodautoscalers", "status"): HORIZONTAL_POD_AUTOSCALER_STATUS,
-    ("batch", "cronjobs", "status"): CRON_JOB_STATUS,
-    ("batch", "jobs", "status"): JOB_STATUS,
-    ("policy", "poddisruptionbudgets", "status"): POD_DISRUPTION_BUDGET_STATUS,
+    ("", "pods", "status"): _of("pod", "POD_STATUS"),
+    ("", "pods", "ephemeralcontainers"): _of("pod", "POD_EPHEMERAL_CONTAINERS"),
+    ("", "pods", "resize"): _of("pod", "POD_RESIZE"),
+    ("", "replicationcontrollers", "status"): _of("replicationcontroller", "REPLICATION_CONTROLLER_STATUS"),
+    ("", "replicationcontrollers", "scale"): _of("scale", "SCALE"),
+    ("apps", "daemonsets", "status"): _of("daemonset", "DAEMON_SET_STATUS"),
+    ("apps", "deployments", "status"): _of("deployment", "DEPLOYMENT_STATUS"),
+    ("apps", "deployments", "scale"): _of("scale", "SCALE"),
+    ("apps", "replicasets", "status"): _of("replicaset", "REPLICA_SET_STATUS"),
+    ("apps", "replicasets", "scale"): _of("scale", "SCALE"),
+    ("apps", "statefulsets", "status"): _of("statefulset", "STATEFUL_SET_STATUS"),
+    ("apps", "statefulsets", "scale"): _of("scale", "SCALE"),
+    ("autoscaling", "horizontalpodautoscalers", "status"): _of("autoscaling", "HORIZONTAL_POD_AUTOSCALER_STATUS"),
+    ("batch", "cronjobs", "status"): _of("cronjob", "CRON_JOB_STATUS"),
+    ("batch", "jobs", "status"): _of("job_status", "JOB_STATUS"),
+    ("policy", "poddisruptionbudgets", "status"): _of("poddisruptionbudget", "POD_DISRUPTION_BUDGET_STATUS"),
 }
