@@ -51,21 +51,22 @@ class DefinitionController:
         self._client, self._definitions, self._storage_for, self._clock = client, definitions, storage_for, clock
         self._names: dict[str, None] = {}
         self._wake = asyncio.Event()
-        self._groups: dict[str, set[str]] = {}
+        self._groups: dict[str, dict[str, Object]] = {}
+        """By group and name: of each definition, who it is and what it was given."""
         self._finalizing: set[str] = set()
         definitions.add_handler(self._changed)
 
     def _changed(self, _event: str, old: Object | None, new: Object | None) -> None:
         crd = new or old
         assert crd is not None
-        name, of_group = crd["metadata"]["name"], self._groups.setdefault(crd["spec"]["group"], set())
+        name, of_group = crd["metadata"]["name"], self._groups.setdefault(crd["spec"]["group"], {})
         if new is not None:
-            of_group.add(name)
+            of_group[name] = {"metadata": {"name": name}, "status": {"acceptedNames": _accepted(new)}}
             self._queue(name)
         else:
-            of_group.discard(name)
-        if old is not None and (new is None or _accepted(old) != _accepted(new)):
-            # Names may have become free.
+            of_group.pop(name, None)
+        if old is not None and not _names(old) <= (_names(new) if new is not None else set()):
+            # Others may get what became free.
             for other in of_group:
                 self._queue(other)
 
@@ -104,8 +105,7 @@ class DefinitionController:
 
     async def _settle(self, crd: Object) -> None:
         """The first write that the definition still needs; the watch of it leads to the next."""
-        of_group = [o for n in self._groups[crd["spec"]["group"]] if (o := self._definitions.get("", n)) is not None]
-        names, accepted, established = naming.accepted_names(crd, of_group)
+        names, accepted, established = naming.accepted_names(crd, self._groups[crd["spec"]["group"]].values())
         if _accepted(crd) != names or not same_condition(crd, accepted) or not same_condition(crd, established):
             crd = copy(crd)
             crd["status"]["acceptedNames"] = names
@@ -180,6 +180,13 @@ class DefinitionController:
                 return
             except KeyConflict as conflict:
                 current = conflict.current
+
+
+def _names(crd: Object) -> set[str]:
+    """All that a definition holds."""
+    held = _accepted(crd)
+    single = (held.get(n) or "" for n in ("plural", "singular", "kind", "listKind"))
+    return {*single, *(held.get("shortNames") or ())}
 
 
 def _accepted(crd: Object) -> Object:

@@ -25,6 +25,8 @@ log = logging.getLogger("miniapi.controllers")
 
 SYNC_SECONDS = 30.0
 """How long the first lists are awaited: who is not known to have dependents must not be taken for one without."""
+SETTLE_SECONDS = 0.1
+"""How long definitions may go on changing before they are looked at."""
 PAUSE_SECONDS = 0.03
 """Between one kind and the next at the start, so that first requests do not wait for all of them."""
 _IGNORED = frozenset({("", "events"), ("events.k8s.io", "events")})
@@ -102,6 +104,8 @@ class GarbageCollector:
             known = served
             self._defined.clear()
             await self._defined.wait()
+            # Definitions come in many steps, and often many at once.
+            await asyncio.sleep(SETTLE_SECONDS)
 
     async def _reconcile(self, uid: str) -> None:
         item = self._graph.get(uid)
