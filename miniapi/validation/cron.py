@@ -23,7 +23,10 @@ def check_schedule(schedule: str) -> None:
     if not schedule:
         raise ValueError("empty spec string")
     if schedule.startswith(("TZ=", "CRON_TZ=")):
-        schedule = schedule.partition(" ")[2].strip()
+        prefix, _, schedule = schedule.partition(" ")
+        zone, schedule = prefix.partition("=")[2], schedule.strip()
+        if zone not in ("", "UTC", "Local") and not is_known_zone(zone):
+            raise ValueError(f"provided bad location {zone}: unknown time zone {zone}")
     if schedule.startswith("@"):
         _check_descriptor(schedule)
         return
@@ -89,3 +92,14 @@ def _integer(text: str) -> int:
     if number < 0:
         raise ValueError(f"negative number ({number}) not allowed: {text}")
     return number
+
+
+def is_known_zone(zone: str) -> bool:
+    """Whether the system's database has it."""
+    import zoneinfo  # for cron jobs with a zone alone
+
+    try:
+        zoneinfo.ZoneInfo(zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -9,7 +9,7 @@ from typing import Any
 from miniapi.meta import names
 from miniapi.meta.objects import Object, name_of
 from miniapi.validation import field, rules
-from miniapi.validation.cron import check_schedule
+from miniapi.validation.cron import check_schedule, is_known_zone
 from miniapi.validation.field import ErrorList
 from miniapi.validation.interface import Validation
 from miniapi.validation.job import job_spec
@@ -71,17 +71,7 @@ def _time_zone(zone: str | None, path: str) -> ErrorList:
     if zone.lower() == "local":
         why = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"
         return [field.invalid(path, zone, why)]
-    return [] if zone == "UTC" or _is_known_zone(zone) else [unknown]
-
-
-def _is_known_zone(zone: str) -> bool:
-    import zoneinfo  # reads the system's database, for cron jobs with a zone alone
-
-    try:
-        zoneinfo.ZoneInfo(zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
+    return [] if zone == "UTC" or is_known_zone(zone) else [unknown]
 
 
 def _create(obj: Object) -> ErrorList:

@@ -152,10 +152,15 @@ def percent_of(value: int | str | None) -> int | None:
 
 
 def share_or_count(value: int | str | None) -> int:
-    """getIntOrPercentValue: the percentage's number or the count; malformed text counts as 0."""
+    """getIntOrPercentValue: the percentage's number or the count, which may be text; other text counts as 0."""
     if isinstance(value, str):
-        return percent_of(value) or 0
+        share = percent_of(value)
+        return share if share is not None else _atoi(value)
     return value or 0
+
+
+def _atoi(text: str) -> int:
+    return int(text) if re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII) else 0
 
 
 def at_most_100_percent(path: str, value: int | str | None) -> ErrorList:
