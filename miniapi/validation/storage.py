@@ -59,9 +59,8 @@ def _topologies(terms: list[dict[str, Any]], path: str) -> ErrorList:
                 errors.append(field.duplicate(child(where, "key"), key))
             keys.add(key)
             found[key] = frozenset(values)
-        if found in seen:
-            repeated = field.duplicate(child(at, "matchLabelExpressions"), "")
-            errors.append(field.FieldError(repeated.type, repeated.path, repeated.message))
+        if not found or found in seen:  # the original starts from a list of empty terms
+            errors.append(field.duplicate(child(at, "matchLabelExpressions"), ""))
         seen.append(found)
     return errors
 
