@@ -93,7 +93,7 @@ class Resource:
         key = self.key(namespace, name)
         ordered = stored_order(obj)
         value = own_json(ordered)
-        at_rest = self.form.at_rest(ordered, value)
+        at_rest = self._at_rest(key, ordered, value)
         try:
             revision = await self.store.put(key, at_rest, expected=0, lease_seconds=self.ttl_seconds)
         except STORE_PROBLEMS as problem:
@@ -106,7 +106,7 @@ class Resource:
         value = own_json(ordered)
         if value == current.value and not current.stale:
             return current
-        at_rest = self.form.at_rest(ordered, value)
+        at_rest = self._at_rest(current.key, ordered, value)
         try:
             revision = await self.store.put(
                 current.key, at_rest, expected=current.mod_revision, lease_seconds=self.ttl_seconds
@@ -114,6 +114,12 @@ class Resource:
         except STORE_PROBLEMS as problem:
             raise told(problem) from None
         return Stored(current.key, value, revision, current.create_revision, current.version + 1)
+
+    def _at_rest(self, key: str, ordered: Object, own: bytes) -> bytes:
+        value = self.form.at_rest(ordered, own)
+        if value is not own and isinstance(self.store, WatchCache):
+            self.store.remember(key, value, own)
+        return value
 
     async def remove(self, current: Stored) -> int:
         """Deletes; KeyConflict where it has moved on."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from miniapi.registry.encoding import StoredForm, is_own, own_json, stored_order
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Store, Stored
 
+REMEMBERED_WRITES = 256
 Known = Callable[[str], Stored | None]
 """A key's newest version as it was read before, so that the same version is not transcoded twice."""
 
@@ -18,6 +19,13 @@ class TranscodingStore:
 
     def __init__(self, store: Store, form: StoredForm, known: Known = lambda _: None) -> None:
         self.store, self._form, self._known = store, form, known
+        self._written: dict[str, tuple[bytes, bytes]] = {}
+
+    def remember(self, key: str, at_rest: bytes, own: bytes) -> None:
+        """A value about to be written, in both encodings: it comes back with a watch, and need not be decoded then."""
+        if len(self._written) >= REMEMBERED_WRITES:
+            del self._written[next(iter(self._written))]
+        self._written[key] = (at_rest, own)
 
     def own(self, stored: Stored) -> Stored:
         """The same version with its value in own JSON; stale where it would now be stored in another encoding."""
@@ -26,6 +34,9 @@ class TranscodingStore:
             return known
         if is_own(stored.value):
             return stored
+        written = self._written.get(stored.key)
+        if written is not None and written[0] == stored.value:
+            return replace(stored, value=written[1])
         obj = self._form.decode(stored.value)
         stale = stored.stale or not self._form.writes(stored.value)
         return replace(stored, value=own_json(stored_order(obj)), stale=stale)

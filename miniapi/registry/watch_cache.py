@@ -82,6 +82,11 @@ class WatchCache:
         """`Store.count`."""
         return await self._store.count(prefix)
 
+    def remember(self, key: str, at_rest: bytes, own: bytes) -> None:
+        """`TranscodingStore.remember`, where there is a watch that the value comes back with."""
+        if self._index is not None:
+            self._store.remember(key, at_rest, own)
+
     async def put(self, key: str, value: bytes, *, expected: int, lease_seconds: int = 0) -> int:
         """`Store.put`."""
         return await self._store.put(key, value, expected=expected, lease_seconds=lease_seconds)

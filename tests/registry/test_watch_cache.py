@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from miniapi.registry.encoding import StoredForm
+from miniapi.registry.resource import Resource
 from miniapi.registry.watch_cache import WatchCache
 from miniapi.storage.interface import Event, Page, Progress, RevisionCompacted, Stored, StoreUnavailable
 from miniapi.storage.memory import MemoryStore
@@ -182,4 +183,21 @@ async def test_another_encoding_at_rest_is_stale(shared: SharedStore) -> None:
     found: Stored | None = await cache.get("pods/ns/a")
     assert found is not None
     assert found.stale
+    await cache.close()
+
+
+async def test_what_this_server_wrote_is_not_decoded_when_it_comes_back(
+    shared: SharedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = StoredForm(PROTOBUF)
+    cache = WatchCache(shared, "pods/", form)
+    pods = Resource(cache, "pods", form, namespaced=True)
+    await cache.scan("pods/")
+    monkeypatch.setattr(form, "decode", lambda _: pytest.fail("it was decoded"))
+    created = await pods.create("ns", "a", {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "a"}})
+    (listed,) = (await cache.scan("pods/")).items
+    assert (listed.value, listed.mod_revision) == (created.value, created.mod_revision)
+    raw = await shared.get("pods/ns/a")
+    assert raw is not None
+    assert raw.value.startswith(b"k8s\0")
     await cache.close()
