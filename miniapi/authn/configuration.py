@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from miniapi.authn.claims import Claim, Rule, compiled
-from miniapi.authn.oidc import ALGORITHMS, Issuer
+from miniapi.authn.jose import ALGORITHMS
+from miniapi.authn.oidc import Issuer
 
 API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1")
 KIND = "AuthenticationConfiguration"

@@ -1,30 +1,34 @@
-"""Signed JSON Web Tokens in compact form, with the algorithms that service account keys have (RFC 7515, 7518).
+"""Signed JSON Web Tokens with the keys and algorithms that Kubernetes has for them (RFC 7515, 7517, 7518), by PyJWT.
 
-RS256 for RSA keys; ES256, ES384, ES512 by the key's curve; nothing else is ever accepted.
+The library is loaded with the first token: a start does not pay for it.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+if TYPE_CHECKING:
+    from jwt import PyJWS
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512")
+"""All that are ever believed; neither `none` nor a shared secret is among them."""
+
+_OF_RSA = tuple(a for a in ALGORITHMS if not a.startswith("ES"))
+_OF_CURVES = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
+_JWK_MEMBERS = ("use", "kty", "kid", "crv", "alg", "x", "y", "n", "e")
 _PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
-_CURVES = {
-    "secp256r1": ("ES256", "P-256", 32),
-    "secp384r1": ("ES384", "P-384", 48),
-    "secp521r1": ("ES512", "P-521", 66),
-}
 
 
 class BadToken(Exception):
-    """A token that is not whole, or whose signature no key confirms."""
+    """A token that no key confirms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +38,19 @@ class PublicKey:
     key: Any
     key_id: str
     """SHA-256 of the key in PKIX form, base64url: what the original derives (serviceaccount.keyIDFromPublicKey)."""
-    algorithm: str
+    algorithms: tuple[str, ...]
+    """That it verifies, the one that service account tokens are signed with first."""
+
+    @property
+    def algorithm(self) -> str:
+        """That service account tokens are signed with."""
+        return self.algorithms[0]
 
     def jwk(self) -> dict[str, str]:
         """The JSON Web Key, members in go-jose's order."""
-        numbers = self.key.public_numbers()
-        if self.algorithm == "RS256":
-            exponent = numbers.e.to_bytes((numbers.e.bit_length() + 7) // 8)
-            modulus = numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8)
-            material = {"n": base64url(modulus), "e": base64url(exponent)}
-            return {"use": "sig", "kty": "RSA", "kid": self.key_id, "alg": self.algorithm, **material}
-        _, curve, size = _CURVES[self.key.curve.name]
-        return {
-            "use": "sig",
-            "kty": "EC",
-            "kid": self.key_id,
-            "crv": curve,
-            "alg": self.algorithm,
-            "x": base64url(numbers.x.to_bytes(size)),
-            "y": base64url(numbers.y.to_bytes(size)),
-        }
+        material = _jws().get_algorithm_by_name(self.algorithm).to_jwk(self.key, as_dict=True)
+        members = {**material, "use": "sig", "kid": self.key_id, "alg": self.algorithm}
+        return {name: members[name] for name in _JWK_MEMBERS if name in members}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +61,40 @@ class PrivateKey:
     public: PublicKey
 
 
+@cache
+def _jws() -> PyJWS:
+    import jwt
+
+    return jwt.PyJWS(ALGORITHMS)
+
+
 def public_key(key: Any) -> PublicKey:
     """ValueError for a key that tokens are not signed with."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
     if isinstance(key, rsa.RSAPublicKey):
-        algorithm = "RS256"
-    elif isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
-        algorithm = _CURVES[key.curve.name][0]
+        algorithms = _OF_RSA
+    elif isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _OF_CURVES:
+        algorithms = (_OF_CURVES[key.curve.name],)
     else:
         raise ValueError("a service account key is an RSA key or an EC key of the curves P-256, P-384, P-521")
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return PublicKey(key, base64url(hashlib.sha256(der).digest()), algorithm)
+    key_id = base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
+    return PublicKey(key, key_id, algorithms)
 
 
 def from_jwk(jwk: Mapping[str, Any]) -> PublicKey | None:
     """The key of a JSON Web Key, known by the id that it has there; None for one that is not for these algorithms."""
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    import jwt
 
     if jwk.get("use") not in (None, "sig"):
         return None
     try:
-        if jwk.get("kty") == "RSA":
-            key: Any = rsa.RSAPublicNumbers(_number(jwk["e"]), _number(jwk["n"])).public_key()
-        elif jwk.get("kty") == "EC":
-            curve: Any = {"P-256": ec.SECP256R1, "P-384": ec.SECP384R1, "P-521": ec.SECP521R1}[jwk["crv"]]
-            key = ec.EllipticCurvePublicNumbers(_number(jwk["x"]), _number(jwk["y"]), curve()).public_key()
-        else:
-            return None
-        made = public_key(key)
-    except (KeyError, ValueError):
+        made = public_key(jwt.PyJWK(dict(jwk)).key)
+    except (jwt.PyJWTError, KeyError, ValueError):
         return None
-    return PublicKey(key, str(jwk.get("kid") or ""), made.algorithm)
-
-
-def _number(text: str) -> int:
-    return int.from_bytes(unbase64url(text))
+    return replace(made, key_id=str(jwk.get("kid") or ""))
 
 
 def read_private_key(pem: bytes) -> PrivateKey:
@@ -135,99 +129,42 @@ def read_public_keys(pem: bytes) -> list[PublicKey]:
 
 
 def sign(claims: Mapping[str, Any], key: PrivateKey) -> str:
-    """The compact form, members sorted as the original's are."""
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
-
-    header = {"alg": key.public.algorithm, "kid": key.public.key_id}
+    """The compact form, members sorted and without `typ` as the original's are."""
     payload = orjson.dumps(claims, option=orjson.OPT_SORT_KEYS)
-    message = f"{base64url(orjson.dumps(header))}.{base64url(payload)}"
-    digest = _hash(key.public.algorithm)
-    if key.public.algorithm == "RS256":
-        signature = key.key.sign(message.encode(), padding.PKCS1v15(), digest)
-    else:
-        size = _CURVES[key.key.curve.name][2]
-        r, s = utils.decode_dss_signature(key.key.sign(message.encode(), ec.ECDSA(digest)))
-        signature = r.to_bytes(size) + s.to_bytes(size)
-    return f"{message}.{base64url(signature)}"
+    return _jws().encode(payload, key.key, key.public.algorithm, {"kid": key.public.key_id, "typ": ""})
 
 
-def unverified_claims(token: str) -> Any:
+def unverified_claims(token: str) -> dict[str, Any] | None:
     """What a token says of itself, not to be trusted; None where it is no compact token."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        return None
+    import jwt
+
     try:
-        claims = orjson.loads(unbase64url(parts[1]))
-    except (ValueError, binascii.Error):
+        claims = orjson.loads(_jws().decode(token, options={"verify_signature": False}))
+    except (jwt.PyJWTError, ValueError):
         return None
     return claims if isinstance(claims, dict) else None
 
 
 def key_id_of(token: str) -> str:
     """The id of the key that a token says it was signed with; empty where it says none."""
-    try:
-        header = orjson.loads(unbase64url(token.split(".", 1)[0]))
-    except (ValueError, binascii.Error):
-        return ""
-    return str(header.get("kid") or "") if isinstance(header, dict) else ""
+    return str(_jws().get_unverified_header(token).get("kid") or "")
 
 
-def verify(token: str, keys: Sequence[PublicKey]) -> dict[str, Any]:
-    """The claims, when one of the keys confirms the signature; else BadToken. Times are not judged here."""
-    try:
-        header_text, payload_text, signature_text = token.split(".")
-        header = orjson.loads(unbase64url(header_text))
-        signature = unbase64url(signature_text)
-        key_id, algorithm = header.get("kid", ""), header["alg"]
-        claims = orjson.loads(unbase64url(payload_text))
-    except (ValueError, binascii.Error, KeyError, AttributeError):
-        raise BadToken("the token is not a signed JSON Web Token") from None
+def verify(token: str, keys: Sequence[PublicKey], algorithms: Sequence[str] = ALGORITHMS) -> Any:
+    """The claims, when one of the keys confirms them by one of the algorithms; else BadToken. No times are judged.
+
+    The token is one that `unverified_claims` could read.
+    """
+    import jwt
+
+    key_id = key_id_of(token)
     candidates = [k for k in keys if not key_id or k.key_id == key_id]
     if not candidates:
         raise BadToken("invalid signature, no keys found")
-    message = f"{header_text}.{payload_text}".encode()
     for key in candidates:
-        if key.algorithm == algorithm and _confirms(key, message, signature):
-            if not isinstance(claims, dict):
-                break
-            return claims
+        try:
+            payload = _jws().decode(token, key.key, [a for a in key.algorithms if a in algorithms])
+        except jwt.PyJWTError:
+            continue
+        return orjson.loads(payload)
     raise BadToken("go-jose/go-jose: error in cryptographic primitive")
-
-
-def _confirms(key: PublicKey, message: bytes, signature: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
-
-    digest = _hash(key.algorithm)
-    try:
-        if key.algorithm == "RS256":
-            key.key.verify(signature, message, padding.PKCS1v15(), digest)
-            return True
-        size = _CURVES[key.key.curve.name][2]
-        if len(signature) != 2 * size:
-            return False
-        pair = int.from_bytes(signature[:size]), int.from_bytes(signature[size:])
-        key.key.verify(utils.encode_dss_signature(*pair), message, ec.ECDSA(digest))
-    except InvalidSignature:
-        return False
-    return True
-
-
-def _hash(algorithm: str) -> Any:
-    from cryptography.hazmat.primitives import hashes
-
-    if algorithm.endswith("256"):
-        return hashes.SHA256()
-    return hashes.SHA384() if algorithm.endswith("384") else hashes.SHA512()
-
-
-def base64url(data: bytes) -> str:
-    """Without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def unbase64url(text: str) -> bytes:
-    """Without padding; binascii.Error or ValueError where it is not base64url."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]*", text):
-        raise ValueError("not base64url")
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -13,8 +13,6 @@ from miniapi.authn.claims import Claim, Rule
 from miniapi.authn.interface import InvalidCredential
 from miniapi.meta.user import UserInfo
 
-ALGORITHMS = ("RS256", "ES256", "ES384", "ES512")
-
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
@@ -66,7 +64,7 @@ class OidcTokens:
             return None
         keys = await self._keys.keys(jose.key_id_of(token))
         try:
-            claims = jose.verify(token, [k for k in keys if k.algorithm in self._issuer.algorithms])
+            claims = jose.verify(token, keys, self._issuer.algorithms)
         except jose.BadToken as problem:
             raise InvalidCredential(f"oidc: verify token: {problem}") from None
         self._check(claims)

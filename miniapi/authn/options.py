@@ -7,7 +7,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from miniapi.authn.claims import Claim
-from miniapi.authn.oidc import ALGORITHMS, Issuer
+from miniapi.authn.jose import ALGORITHMS
+from miniapi.authn.oidc import Issuer
 from miniapi.flag import flag
 
 DEFAULT_ISSUER = "https://kubernetes.default.svc"

@@ -1,6 +1,10 @@
 """Tokens of OpenID issuers, and the file that names them."""
 
+from dataclasses import replace
+
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from miniapi.authn import jose
 from miniapi.authn.claims import Claim
@@ -75,6 +79,31 @@ async def test_only_named_algorithms_and_issuers_count(key):
     assert await tokens(key).authenticate_token(jose.sign({**CLAIMS, "iss": "x"}, key), ()) is None
     with pytest.raises(InvalidCredential, match="not initialized: issuer did not match"):
         await tokens(key, Documents(key, "https://other")).authenticate_token(token, ())
+
+
+@pytest.mark.parametrize("algorithm", ["RS384", "PS256"])
+async def test_rsa_key_verifies_every_algorithm_that_is_named(algorithm):
+    pair = rsa.generate_private_key(65537, 2048)
+    key = jose.PrivateKey(pair, jose.public_key(pair.public_key()))
+    token = jwt.encode(CLAIMS, pair, algorithm, {"kid": key.public.key_id})
+    user = await tokens(key, issuer=replace(ISSUER, algorithms=(algorithm,))).authenticate_token(token, ())
+    assert user is not None
+    with pytest.raises(InvalidCredential, match="verify token"):
+        await tokens(key, issuer=replace(ISSUER, algorithms=("RS256",))).authenticate_token(token, ())
+
+
+@pytest.mark.parametrize(
+    "jwk",
+    [
+        {"kty": "oct", "k": "c2VjcmV0"},
+        {"kty": "oct"},
+        {"kty": "RSA", "n": 1},
+        {"kty": "EC", "crv": "P-192"},
+        {"kty": "OKP"},
+    ],
+)
+def test_keys_of_other_kinds_are_passed_over(jwk):
+    assert jose.from_jwk(jwk) is None
 
 
 async def test_unverified_mail_is_nobody(key):

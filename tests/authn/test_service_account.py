@@ -1,8 +1,15 @@
 """Service account tokens: what is signed is believed, as long as what it is bound to exists."""
 
+import base64
+import hashlib
+import hmac
 from datetime import UTC, datetime
 
+import jwt
+import orjson
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from miniapi.authn import discovery, jose
 from miniapi.authn.interface import InvalidCredential
@@ -127,9 +134,29 @@ async def test_token_of_another_key_or_without_signature_is_refused(key_file, tm
     for forged in (f"{header}.{payload}.", f"{header}.{payload}.{'A' * 86}"):
         with pytest.raises(InvalidCredential):
             await tokens(key_file).authenticate_token(forged, ())
-    none = jose.base64url(b'{"alg":"none"}')
-    with pytest.raises(InvalidCredential):
-        await tokens(key_file).authenticate_token(f"{none}.{payload}.", ())
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "ES384", "RS256"])
+async def test_algorithm_that_is_not_the_keys_own_is_refused(key_file, algorithm):
+    good = tokens(key_file).mint(SUBJECT, [ISSUER], Lifetime(3600), NOW).token
+    public = ServiceAccountKeys(key_file).verification[0]
+    header = {"alg": algorithm, "kid": public.key_id}
+    message = f"{encoded(orjson.dumps(header))}.{good.split('.')[1]}"
+    secret = public.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    signature = encoded(hmac.digest(secret, message.encode(), "sha256")) if algorithm != "none" else ""
+    with pytest.raises(InvalidCredential, match="^go-jose/go-jose: error in cryptographic primitive$"):
+        await tokens(key_file).authenticate_token(f"{message}.{signature}", ())
+
+
+def encoded(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def test_header_is_the_algorithm_and_the_key_and_nothing_else(key_file):
+    keys = ServiceAccountKeys(key_file)
+    header = tokens(key_file).mint(SUBJECT, [ISSUER], Lifetime(3600), NOW).token.split(".")[0]
+    der = keys.signing.public.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert header == encoded(b'{"alg":"ES256","kid":"%s"}' % encoded(hashlib.sha256(der).digest()).encode())
 
 
 async def test_token_of_another_issuer_is_left_to_others(key_file):
@@ -138,32 +165,35 @@ async def test_token_of_another_issuer_is_left_to_others(key_file):
     assert await tokens(key_file).authenticate_token(token, ()) is None
     assert await tokens(key_file).authenticate_token("no.token", ()) is None
     assert await tokens(key_file).authenticate_token("eyJhbGciOiJub25lIn0.e30.x", ()) is None
+    assert await tokens(key_file).authenticate_token("\udc80.e30.x", ()) is None
 
 
-def test_rsa_and_larger_curves_sign_and_verify(tmp_path):
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+async def test_broken_token_of_this_issuer_is_nobodys(key_file):
+    header, payload, signature = tokens(key_file).mint(SUBJECT, [ISSUER], Lifetime(3600), NOW).token.split(".")
+    for broken in (f"x.{payload}.{signature}", f"{header}.{payload}.!", f"{header}.{payload}.{signature}.{signature}"):
+        assert await tokens(key_file).authenticate_token(broken, ()) is None
 
-    for key, algorithm in (
-        (rsa.generate_private_key(65537, 2048), "RS256"),
-        (ec.generate_private_key(ec.SECP384R1()), "ES384"),
-        (ec.generate_private_key(ec.SECP521R1()), "ES512"),
-    ):
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        private = jose.read_private_key(pem)
-        public = jose.read_public_keys(
-            key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        )
-        assert public[0].algorithm == algorithm
-        assert jose.verify(jose.sign({"a": 1}, private), public) == {"a": 1}
-        assert public[0].jwk()["alg"] == algorithm
+
+@pytest.mark.parametrize(
+    ("key", "algorithm", "members"),
+    [
+        (rsa.generate_private_key(65537, 2048), "RS256", ["use", "kty", "kid", "alg", "n", "e"]),
+        (ec.generate_private_key(ec.SECP384R1()), "ES384", ["use", "kty", "kid", "crv", "alg", "x", "y"]),
+        (ec.generate_private_key(ec.SECP521R1()), "ES512", ["use", "kty", "kid", "crv", "alg", "x", "y"]),
+    ],
+    ids=["RSA", "P-384", "P-521"],
+)
+def test_rsa_and_larger_curves_sign_and_verify(key, algorithm, members):
+    private = jose.read_private_key(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public = jose.read_public_keys(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    assert jose.verify(jose.sign({"a": 1}, private), public) == {"a": 1}
+    published = public[0].jwk()
+    assert list(published) == members
+    assert published["alg"] == algorithm
+    assert jose.from_jwk(published) == public[0]
 
 
 def test_our_tokens_are_read_by_pyjwt_with_the_published_keys(key_file):
-    import jwt
-
     keys = ServiceAccountKeys(key_file)
     published = discovery.key_set(keys.verification)["keys"][0]
     token = tokens(key_file).mint(SUBJECT, ["a"], Lifetime(3600), datetime.now(UTC)).token
