@@ -135,12 +135,11 @@ class DefinitionController:
             else:
                 done = await self._delete_objects(crd)
             crd = await self._client.get(GROUP, "v1", PLURAL, "", name)
-            crd = await self._write(crd, done)
             if done["status"] == "True":
                 asyncio.get_running_loop().call_later(RETRY_SECONDS, self._queue, name)
-                return
-            crd["metadata"]["finalizers"] = [f for f in crd["metadata"]["finalizers"] if f != CLEANUP]
-            await self._client.update(GROUP, "v1", PLURAL, "", crd)
+            else:
+                crd["metadata"]["finalizers"] = [f for f in crd["metadata"]["finalizers"] if f != CLEANUP]
+            await self._write(crd, done)
         except ApiError as problem:
             self._failed(name, problem)
         finally:

@@ -10,7 +10,7 @@ from email.utils import parseaddr
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-NUMBER_FORMATS = frozenset({"int32", "int64", "uint32", "uint64", "float", "float32", "float64", "double"})
+_OF_NUMBERS = {"integer": ("int32", "int64"), "number": ("float", "double")}
 
 _HEX = "[0-9a-f]"
 _HOSTNAME = re.compile(
@@ -204,3 +204,11 @@ FORMATS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
     }
 )
 """Normalized name -> whether a string has the format."""
+
+
+def recognized(of_type: str, name: str) -> bool:
+    """Whether the server minds this format of values of the type; `""` is any type."""
+    if of_type in ("", "string"):
+        plain = normalized(name)
+        return plain in FORMATS or plain == "quantity"
+    return name in _OF_NUMBERS.get(of_type, ())

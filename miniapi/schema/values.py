@@ -8,7 +8,7 @@ from typing import Any
 
 from miniapi.meta.regexp import compiled
 from miniapi.schema.checks import Check, Path, Problem, Problems, add, go_number, written
-from miniapi.schema.formats import FORMATS, NUMBER_FORMATS, normalized
+from miniapi.schema.formats import FORMATS, normalized, recognized
 
 Props = Mapping[str, Any]
 
@@ -25,7 +25,7 @@ def types_of(raw: Props) -> tuple[str, ...]:
 def format_of(raw: Props) -> str:
     """The node's format; those that the server does not know count as none."""
     form: str = raw.get("format", "")
-    return form if form in NUMBER_FORMATS or normalized(form) in FORMATS else ""
+    return form if form and recognized(raw.get("type") or "", form) else ""
 
 
 def json_type(value: Any) -> tuple[str, str]:

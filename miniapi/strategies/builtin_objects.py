@@ -99,7 +99,7 @@ SUBRESOURCE_STRATEGIES: Final[Mapping[tuple[str, str, str], Strategy]] = {
     ("", "resourcequotas", "status"): status.STATUS,
     ("", "services", "status"): service.STATUS,
     (_ADMISSION, "validatingadmissionpolicies", "status"): status.STATUS_ONLY,
-    ("apiextensions.k8s.io", "customresourcedefinitions", "status"): status.STATUS_ONLY,
+    ("apiextensions.k8s.io", "customresourcedefinitions", "status"): customresourcedefinition.STATUS_STRATEGY,
     ("apiregistration.k8s.io", "apiservices", "status"): status.STATUS_ONLY,
     ("certificates.k8s.io", "certificatesigningrequests", "approval"): certificates.APPROVAL,
     ("certificates.k8s.io", "certificatesigningrequests", "status"): certificates.STATUS,

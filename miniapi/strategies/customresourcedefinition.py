@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib import import_module
+
 from miniapi.meta.objects import Object
 from miniapi.strategies.interface import Strategy, WriteContext
-from miniapi.strategies.status import keep_status
+from miniapi.strategies.status import STATUS, keep_status
 
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 """The finalizer that holds a definition until its objects are gone."""
@@ -71,6 +74,29 @@ def mark(obj: Object) -> None:
     status["conditions"] = [*others, condition]
 
 
+def _odd_formats(obj: Object) -> list[str]:
+    schemas = [(v.get("schema") or {}).get("openAPIV3Schema") for v in (obj.get("spec") or {}).get("versions") or ()]
+    # the formats are compiled when first asked for
+    found: list[str] = import_module("miniapi.schema.unrecognized").unrecognized_formats(schemas)
+    return found
+
+
+def _warnings(odd: list[str]) -> list[str]:
+    return [f'unrecognized format "{name}"' for name in odd]
+
+
+def _warnings_create(obj: Object, _ctx: WriteContext) -> list[str]:
+    return _warnings(_odd_formats(obj))
+
+
+def _warnings_update(obj: Object, old: Object, _ctx: WriteContext) -> list[str]:
+    """Of those formats that are new in the definition."""
+    if obj.get("spec") == old.get("spec"):
+        return []
+    known = _odd_formats(old)
+    return _warnings([name for name in _odd_formats(obj) if name not in known])
+
+
 STRATEGY = Strategy(
     default=default,
     prepare_create=prepare_create,
@@ -79,4 +105,10 @@ STRATEGY = Strategy(
     marked=mark,
     allow_unconditional_update=False,
     tracks_generation=True,
+    warnings_create=_warnings_create,
+    warnings_update=_warnings_update,
 )
+STATUS_STRATEGY = replace(
+    STATUS, default=default, allow_unconditional_update=False, reset_fields=frozenset({"metadata", "spec"})
+)
+"""Metadata may change with the status (its reset in the original is of the object to itself)."""

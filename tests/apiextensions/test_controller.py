@@ -128,5 +128,5 @@ async def test_a_definition_goes_once_its_objects_are_gone() -> None:
         await definitions.gone.wait()
     running.cancel()
     reasons = [o["status"]["conditions"][-1]["reason"] for o in definitions.written]
-    assert reasons == ["InstanceDeletionInProgress", "InstanceDeletionCompleted", "InstanceDeletionCompleted"]
+    assert reasons == ["InstanceDeletionInProgress", "InstanceDeletionCompleted"]
     await asyncio.wait([running])

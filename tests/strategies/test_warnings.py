@@ -63,6 +63,12 @@ def secret(name: str, path: str) -> dict[str, Any]:
           'use "kubernetes.io/os" instead']),
         ("node.k8s.io", "runtimeclasses", {"scheduling": {"nodeSelector": {"node-role.kubernetes.io/master": ""}}},
          ['scheduling.nodeSelector: use "node-role.kubernetes.io/control-plane" instead']),
+        ("apiextensions.k8s.io", "customresourcedefinitions", {"spec": {"versions": [{"schema": {"openAPIV3Schema": {
+            "type": "object", "format": "byte", "properties": {
+                "a": {"type": "string", "format": "date-time"}, "b": {"type": "integer", "format": "int64"},
+                "c": {"type": "array", "items": {"type": "integer", "format": "uint32"}},
+                "d": {"type": "string", "format": "uint32"}, "e": {"format": "quantity"}}}}}]}},
+         ['unrecognized format "byte"', 'unrecognized format "uint32"']),
     ],
 )  # fmt: skip
 def test_on_creation(group: str, plural: str, obj: dict[str, Any], told: list[str]) -> None:
