@@ -34,6 +34,11 @@ def test_what_json_can_say_comes_back(value: Any) -> None:
     assert read(CODEC.encode({"a": value})) == {"a": value}
 
 
+def test_what_is_longer_than_a_buffer_comes_back() -> None:
+    long = {"a": ["x" * 5000, {"b": list(range(3000))}]}
+    assert read(CODEC.encode(long)) == long
+
+
 def test_text_is_written_as_bytes_with_the_shorter_keys_first() -> None:
     assert CODEC.encode({"kind": "A", "b": 1, "a": -25}) == SELF_DESCRIBED + b"\xa3Aa\x38\x18Ab\x01DkindAA"
 
@@ -64,6 +69,10 @@ def test_a_frame_is_a_watch_event_around_the_encoded_object() -> None:
         (b"\xa1Aa\x5fAbAc\xff", {"a": "bc"}),
         (b"\xa1Aa\xd6B\x00\x01", {"a": "AAE="}),
         (b"\xa1Aa\xc0t2004-01-01T00:00:00Z", {"a": "2004-01-01T00:00:00Z"}),
+        (b"\xa1Aa\xc1\x01", {"a": 1}),
+        (b"\xa1Aa\xd9\x01\x02\x81\x01", {"a": [1]}),
+        (b"\xa1Aa\xd8\x1c\x80", {"a": []}),
+        (b"\xa1Aa\xd9\xff\xfe\xa0", {"a": {}}),
     ],
 )
 def test_other_writers_forms_are_read(data: bytes, value: Any) -> None:
@@ -75,15 +84,18 @@ def test_other_writers_forms_are_read(data: bytes, value: Any) -> None:
     [
         (b"", "EOF"),
         (b"\xa1Aa", "unexpected EOF"),
-        (b"\xa2Aa\x01Aa\x02", 'found duplicate map key "a" at map element index 1'),
+        (b"\xa2Aa\x01Aa\x02", "cbor: error decoding map: Duplicate map key"),
+        (b"\xa2Aa\x01aa\x02", 'cbor: found duplicate map key "a" at map element index 1'),
         (b"\xa1\x01\x02", "cannot unmarshal int"),
-        (b"\xa1Aa\xf7", "simple value 23"),
+        (b"\xa1Aa\xf7", "undefined"),
+        (b"\xa1Aa\xf0", "simple value"),
+        (b"\xa1Aa\xff", "break code"),
         (b"\xa1Aa\xf9\x7e\x00", "NaN"),
         (b"\xa1Aa\xc2A\x01", "bignum"),
         (b"\xa1Aa\x1b\xff\xff\xff\xff\xff\xff\xff\xff", "overflows"),
-        (b"\xa1Aaa\xff", "invalid UTF-8"),
+        (b"\xa1Aaa\xff", "error decoding text string"),
         (b"\xa0\x00", "1 bytes of extraneous data starting at index 1"),
-        (b"\x81" * 5000 + b"\x00", "max nested level"),
+        (b"\x81" * 5000 + b"\x00", "nesting depth .400. exceeded"),
     ],
 )
 def test_what_is_no_object_is_told(data: bytes, complaint: str) -> None:
