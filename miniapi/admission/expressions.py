@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
-from datetime import datetime
 from typing import Any
 
 from miniapi.admission.interface import Attributes
@@ -14,7 +13,6 @@ from miniapi.authz.interface import Decision
 from miniapi.cel.costs import PER_CALL_LIMIT, RUNTIME_BUDGET, Budget
 from miniapi.cel.environment import Program
 from miniapi.cel.problems import CostExceeded, EvaluationError
-from miniapi.cel.values import NANOSECONDS, Timestamp
 from miniapi.expressions.authorizer import Authorizer, Question, Verdict
 from miniapi.meta.gvk import GroupVersionKind, GroupVersionResource
 from miniapi.meta.objects import Object
@@ -25,6 +23,10 @@ SERVICE_ACCOUNT = "system:serviceaccount:"
 OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run"
 
 
+class OutOfBudget(Exception):
+    """All that the expressions of one request may cost is spent."""
+
+
 class Spending:
     """What the expressions of one request may cost together, each of them within the limit of one."""
 
@@ -33,16 +35,23 @@ class Spending:
 
     def evaluate(self, program: Program, variables: Variables) -> Any:
         """The value. EvaluationError in the original's words, also where the budget is used up."""
-        budget = Budget(min(PER_CALL_LIMIT, self.left))
         shown = program.text
         try:
-            return program.evaluate(variables, budget)
+            return self.plainly(program, variables)
         except EvaluationError as problem:
             raise EvaluationError(f"expression '{shown}' resulted in error: {problem}") from None
+        except OutOfBudget:
+            raise EvaluationError(OUT_OF_BUDGET) from None
+
+    def plainly(self, program: Program, variables: Variables) -> Any:
+        """The value. EvaluationError without the expression's text; OutOfBudget."""
+        budget = Budget(min(PER_CALL_LIMIT, self.left))
+        try:
+            return program.evaluate(variables, budget)
         except CostExceeded as problem:
             if budget.limit < PER_CALL_LIMIT:
-                raise EvaluationError(OUT_OF_BUDGET) from None
-            raise EvaluationError(f"expression '{shown}' resulted in error: {problem}") from None
+                raise OutOfBudget from None
+            raise EvaluationError(str(problem)) from None
         finally:
             self.left -= min(budget.spent, self.left)
 
@@ -60,7 +69,7 @@ class Lazy:
         """The variable's value; EvaluationError where it has none."""
         if name not in self._known:
             try:
-                self._known[name] = self._spending.evaluate(self._programs[name], self._variables)
+                self._known[name] = self._spending.plainly(self._programs[name], self._variables)
             except EvaluationError as problem:
                 raise EvaluationError(f'composited variable "{name}" fails to evaluate: {problem}') from None
         return self._known[name]
@@ -80,27 +89,31 @@ def variables_of(
 
 
 def _request(a: Attributes, asked: Asked) -> Object:
+    """An AdmissionRequest as JSON has it: what is empty is not there."""
     own = a.gvk if a.gvk.kind else a.kind.gvk
-    user: Object = {"username": a.user.name, "groups": list(a.user.groups)}
-    if a.user.uid:
-        user["uid"] = a.user.uid
-    if a.user.extra:
-        user["extra"] = {k: list(v) for k, v in a.user.extra.items()}
-    request: Object = {
+    user: Object = {
+        "username": a.user.name,
+        "uid": a.user.uid,
+        "groups": list(a.user.groups),
+        "extra": {k: list(v) for k, v in a.user.extra.items()} if a.user.extra else {},
+    }
+    given = {
+        "subResource": a.subresource,
+        "requestSubResource": a.subresource,
+        "name": a.name,
+        "namespace": a.namespace,
+    }
+    return {
         "kind": _kind(asked.gvk),
         "resource": _resource(asked.gvr),
         "requestKind": _kind(own),
         "requestResource": _resource(a.resource),
         "operation": a.operation,
-        "userInfo": user,
+        "userInfo": {k: v for k, v in user.items() if v},
         "dryRun": a.dry_run,
-        "name": a.name,
-        "namespace": a.namespace,
-        "subResource": a.subresource,
-        "requestSubResource": a.subresource,
         "options": a.options,
+        **{k: v for k, v in given.items() if v},
     }
-    return request
 
 
 def _kind(gvk: GroupVersionKind) -> Object:
@@ -112,14 +125,9 @@ def _resource(gvr: GroupVersionResource) -> Object:
 
 
 def _namespace(namespace: Object) -> Object:
-    """Less managed fields; its times are timestamps."""
-    meta = {k: v for k, v in namespace["metadata"].items() if k not in ("managedFields", "uid", "selfLink")}
-    meta["UID"] = namespace["metadata"].get("uid", "")
-    for key in ("creationTimestamp", "deletionTimestamp"):
-        if meta.get(key):
-            moment = datetime.fromisoformat(meta[key].replace("Z", "+00:00"))
-            meta[key] = Timestamp(int(moment.timestamp()) * NANOSECONDS)
-    return {**namespace, "metadata": meta}
+    """Less what its declared type has not. Its times are texts and its uid is `uid`, whatever that type says."""
+    hidden = ("managedFields", "ownerReferences", "selfLink")
+    return {**namespace, "metadata": {k: v for k, v in namespace["metadata"].items() if k not in hidden}}
 
 
 def _authorizer(a: Attributes, asked: Asked, authorizer: AuthzAuthorizer) -> Authorizer:

@@ -55,7 +55,14 @@ class Reinvocation:
         self.eligible.clear()
 
 
-def _as_it_is(obj: Object) -> Object:
+class Retype(Protocol):
+    """`strict`: fields that the kind has not are an error of their own."""
+
+    def __call__(self, obj: Object, *, strict: bool = False) -> Object: ...
+
+
+def _as_it_is(obj: Object, *, strict: bool = False) -> Object:
+    del strict
     return obj
 
 
@@ -87,7 +94,7 @@ class Attributes:
     audit_annotations: dict[str, str] = field(default_factory=dict)
     gvk: GroupVersionKind = GroupVersionKind("", "", "")
     """Kind of `obj` where it differs from `kind.gvk` (Scale, Eviction, Binding); filled by the caller."""
-    retype: Callable[[Object], Object] = _as_it_is
+    retype: Retype = _as_it_is
     """Gives a changed object the kind's types and defaults again. Raises schema.convert.ConvertError."""
     overlay: Callable[[Object, Object], Object] = _no_overlay
     """(object, configuration) -> the object with the configuration laid over it. Raises ValueError."""

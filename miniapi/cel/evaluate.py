@@ -9,9 +9,10 @@ from miniapi.cel import folds
 from miniapi.cel.costs import Budget
 from miniapi.cel.dispatch import fits
 from miniapi.cel.problems import EvaluationError
+from miniapi.cel.qualify import entry, has, optional_entry
 from miniapi.cel.syntax import Bind, Call, Fold, ListNode, Literal, MapNode, Name, Node, Select, Struct
 from miniapi.cel.types import Overload, Type
-from miniapi.cel.values import NOTHING, Optional, UInt, no_overload
+from miniapi.cel.values import NOTHING, Instance, Optional, UInt, no_overload
 
 LIST_COST, MAP_COST, STRUCT_COST = 10, 30, 40
 
@@ -79,29 +80,15 @@ class _Compiler:
             constant = self._constants.get(_dotted(node))
             if constant is not None:
                 return lambda _scope: constant.params[0]
-        operand, key, name = self.node(node.operand), node.key or node.field, node.field
-        test, optional = node.test, node.optional
+        operand, key = self.node(node.operand), node.key or node.field
+        if node.test or node.optional:
+            qualify = has if node.test else optional_entry
+            return lambda scope: qualify(_spent(scope, operand), key)
 
         def run(scope: Scope) -> Any:
             scope.budget.spend(1)
             value = operand(scope)
-            lifted = optional
-            if value.__class__ is Optional:
-                if not value.present:
-                    return False if test else NOTHING
-                value, lifted = value.value, True
-            if value.__class__ is not dict:
-                get = getattr(value, "cel_field", None)
-                if get is not None and not test:
-                    return get(name)
-                raise no_overload()
-            if test:
-                return key in value
-            if key in value:
-                return Optional(value[key], True) if lifted else value[key]
-            if lifted:
-                return NOTHING
-            raise EvaluationError(f"no such key: {name}")
+            return value[key] if value.__class__ is dict and key in value else entry(value, key)
 
         return run
 
@@ -153,6 +140,7 @@ class _Compiler:
 
     def _struct(self, node: Struct) -> Run:
         fields = [(name, self.node(value), optional) for name, value, optional, _ in node.fields]
+        of = node.type if node.type.fields is None else None
 
         def run(scope: Scope) -> Any:
             scope.budget.spend(STRUCT_COST)
@@ -163,7 +151,7 @@ class _Compiler:
                     out[name] = made
                 elif made.present:
                     out[name] = made.value
-            return out
+            return out if of is None else Instance(of, out)
 
         return run
 
@@ -201,6 +189,11 @@ class _Compiler:
             return Optional(made, True) if of == "optMap" else made
 
         return run
+
+
+def _spent(scope: Scope, operand: Run) -> Any:
+    scope.budget.spend(1)
+    return operand(scope)
 
 
 def _dotted(node: Node) -> str:
@@ -265,6 +258,22 @@ def _decided_by(decisive: bool) -> Callable[[list[Run]], Run]:
     return compiled
 
 
+def _qualified(qualify: Callable[[Any, Any], Any]) -> Callable[[list[Run]], Run]:
+    """Indices are asked of whatever value there is: they have no overloads at run time."""
+
+    def compiled(operands: list[Run]) -> Run:
+        target, key = operands
+
+        def run(scope: Scope) -> Any:
+            args = [target(scope), key(scope)]
+            scope.budget.call("", args)
+            return qualify(*args)
+
+        return run
+
+    return compiled
+
+
 def _conditional(operands: list[Run]) -> Run:
     condition, then, otherwise = operands
     return lambda scope: then(scope) if _boolean(condition(scope)) else otherwise(scope)
@@ -274,4 +283,6 @@ _SPECIAL: dict[str, Callable[[list[Run]], Run]] = {
     "_&&_": _decided_by(False),
     "_||_": _decided_by(True),
     "_?_:_": _conditional,
+    "_[_]": _qualified(entry),
+    "_[?_]": _qualified(optional_entry),
 }

@@ -51,6 +51,16 @@ class Optional:
 NOTHING = Optional()
 
 
+class Instance(dict[str, Any]):
+    """What an object literal makes whose type has any fields: the fields given, and the type's name."""
+
+    __slots__ = ("cel_type",)
+
+    def __init__(self, cel_type: Type, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self.cel_type = cel_type
+
+
 def in_range(seconds: int) -> bool:
     """Whether a timestamp may have these seconds: years 1 to 9999."""
     return _MIN_SECONDS <= seconds <= _MAX_SECONDS

@@ -16,6 +16,7 @@ from miniapi.meta.objects import Object
 from miniapi.patch.field_manager import FieldManager
 from miniapi.patch.overlay import overlay
 from miniapi.registry.resource import Versioned
+from miniapi.schema.convert import ConvertError
 from miniapi.schema.model import Schema
 from miniapi.strategies.interface import Strategy, WriteContext
 from miniapi.validation.interface import Validation
@@ -81,9 +82,12 @@ class Scope:
     protobuf: bool = True
     """Whether the kind has a protobuf form."""
 
-    def retyped(self, obj: Object) -> Object:
-        """A changed object with the kind's types and defaults; unknown fields are dropped. Raises ConvertError."""
-        typed, _ = self.convert(obj)
+    def retyped(self, obj: Object, *, strict: bool = False) -> Object:
+        """A changed object with the kind's types and defaults. Unknown fields of a custom object, and of any where it
+        is not `strict`, are dropped. Raises ConvertError."""
+        typed, unknown = self.convert(obj)
+        if strict and unknown and not self.kind.custom:
+            raise ConvertError("strict decoding error: " + ", ".join(unknown))
         self.default(typed)
         self.strategy.default(typed)
         return typed

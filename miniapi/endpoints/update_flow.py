@@ -156,6 +156,7 @@ async def _prepare(change: Change, obj: Object, old: Object) -> Object:
     name = context.info.name
     write = attributes(context, scope, "UPDATE", name, obj, old, change.options, change.options_kind)
     await scope.admission.mutate(write)
+    check_namespace(context, scope, obj["metadata"])
     dedupe_owner_references(context, obj, after_admission=True)
     ctx = write_context(context, scope, name, change.options)
     for warning in await before_update(scope, obj, old, ctx):
@@ -200,8 +201,9 @@ async def _create(change: Change) -> Outcome:
         scope.fields.update(None, obj, change.manager, scope.clock())
     write: Attributes = attributes(context, scope, "CREATE", info.name, obj, None, change.options, "CreateOptions")
     await scope.admission.mutate(write)
+    check_namespace(context, scope, obj["metadata"])
     dedupe_owner_references(context, obj, after_admission=True)
-    meta.pop("resourceVersion", None)
+    obj["metadata"].pop("resourceVersion", None)
     written = False
     try:
         for warning in await before_create(scope, obj, write_context(context, scope, info.name, change.options)):

@@ -52,6 +52,14 @@ REQUEST = _object(
     dryRun=BOOL,
     options=DYN,
 )
+_CONDITION = _object(
+    "kubernetes.NamespaceCondition",
+    status=STRING,
+    type=STRING,
+    lastTransitionTime=TIMESTAMP,
+    message=STRING,
+    reason=STRING,
+)
 NAMESPACE = _object(
     "kubernetes.Namespace",
     metadata=_object(
@@ -70,7 +78,7 @@ NAMESPACE = _object(
         finalizers=list_of(STRING),
     ),
     spec=_object("kubernetes.NamespaceSpec", finalizers=list_of(STRING)),
-    status=_object("kubernetes.NamespaceStatus", phase=STRING),
+    status=_object("kubernetes.NamespaceStatus", conditions=list_of(_CONDITION), phase=STRING),
 )
 
 

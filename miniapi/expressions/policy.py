@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from miniapi.cel.environment import CompileError, Environment, Program
-from miniapi.cel.types import BOOL, DYN, NULL, STRING, Type, list_of
+from miniapi.cel.types import (
+    BOOL,
+    BYTES,
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    NULL,
+    STRING,
+    TIMESTAMP,
+    UINT,
+    Type,
+    list_of,
+)
 from miniapi.expressions.environment import environment
 from miniapi.expressions.patches import JSON_PATCH, OBJECT
 
@@ -31,6 +44,9 @@ USES: Mapping[str, Use] = {
     "applyConfiguration": Use((OBJECT,), patches=True),
     "jsonPatch": Use((list_of(JSON_PATCH),), patches=True),
 }
+
+
+_PLAIN = (BOOL, BYTES, DOUBLE, DURATION, INT, NULL, STRING, TIMESTAMP, UINT)
 
 
 class Complaint(Exception):
@@ -82,9 +98,16 @@ class Expressions:
     def _type(self, text: str, before: int) -> Type:
         """Of a variable; what cannot be compiled may be anything, and is complained of where it stands."""
         try:
-            return self._compile(USES["variable"], text, before).type
+            return _declared(self._compile(USES["variable"], text, before).type)
         except Complaint:
             return DYN
+
+
+def _declared(of: Type) -> Type:
+    """convertCelTypeToDeclType: of a variable's type, only plain values and what is made of them are kept."""
+    if of.kind in ("list", "map"):
+        return Type(of.kind, tuple(_declared(p) for p in of.params))
+    return of if of in _PLAIN else DYN
 
 
 def _shown(of: Type) -> str:

@@ -142,6 +142,8 @@ def _do(doc: Any, operation: dict[str, Any]) -> Any:
 def _at(operation: dict[str, Any], end: str, act: Callable[[tuple[Any, str]], Any], doc: Any) -> Any:
     """What `act` makes of the place that the operation's `path` or `from` names. Failed in the library's words."""
     op, path = operation.get("op"), operation.get(end)
+    if path is None and end == "from":
+        raise Failed(f"{op} operation failed to decode from: operation, missing from field: missing value")
     try:
         where = _find(doc, path)
     except _Failed:

@@ -113,12 +113,15 @@ def _audit(obj: Object, spec: dict[str, Any], compile_: Compile) -> ErrorList:
     seen: set[str] = set()
     for i, annotation in enumerate(annotations):
         at, key = index(path, i), annotation.get("key") or ""
-        errors += rules.qualified_name(child(at, "key"), f"{owner}/{key}" if owner else key)
+        if owner:
+            errors += rules.qualified_name(child(at, "key"), f"{owner}/{key}")
+        else:
+            errors.append(field.invalid(child(at, "key"), key, "requires metadata.name be non-empty"))
         expression, where = annotation.get("valueExpression") or "", child(at, "valueExpression")
         if not expression.strip():
             errors.append(field.required(where, "valueExpression is not specified"))
         elif names.size(expression.strip()) > _MAX_VALUE_EXPRESSION_BYTES:
-            why = "must not exceed 5kb in length"
+            why = f"must not exceed {_MAX_VALUE_EXPRESSION_BYTES} bytes in length"
             errors.append(field.required(where, why))
         else:
             errors += compile_("auditAnnotation", expression, where, spec)
@@ -195,8 +198,8 @@ def _mutation(value: dict[str, Any], path: str, spec: dict[str, Any], compile_: 
         elif other == kind and part is None:
             errors.append(field.required(where, f"must be specified when patchType is {kind}"))
         elif part is not None:
-            expression = part.get("expression") or ""
-            if expression.strip():
+            expression = (part.get("expression") or "").strip()
+            if expression:
                 errors += compile_("mutation", expression, child(where, "expression"), spec)
             else:
                 errors.append(field.required(child(where, "expression")))

@@ -112,8 +112,35 @@ async def test_variables_are_evaluated_when_asked_for_and_know_those_before_them
     problem = await refusal(chain([policy(rule, variables=variables)], [binding()]), write(obj=obj))
     assert problem.message.endswith("denied request: 4")
     boom = await refusal(chain([policy("variables.boom", variables=variables)], [binding()]), write(obj=obj))
-    assert 'composited variable "boom" fails to evaluate: ' in boom.message
-    assert boom.message.endswith("division by zero")
+    assert boom.message.endswith(
+        "expression 'variables.boom' resulted in error: "
+        'composited variable "boom" fails to evaluate: division by zero'
+    )
+
+
+async def test_only_plain_values_and_what_is_made_of_them_give_variables_a_type():
+    variables = [
+        {"name": "n", "expression": "1"},
+        {"name": "users", "expression": "[request.userInfo]"},
+    ]
+    problem = await refusal(chain([policy("variables.n.x", variables=variables)], [binding()]), write())
+    assert "type 'int' does not support field selection" in problem.message
+    problem = await refusal(chain([policy("variables.users[0].x == 1", variables=variables)], [binding()]), write())
+    assert problem.message.endswith("no such key: x")
+
+
+@pytest.mark.parametrize(
+    ("expression", "missing"),
+    [
+        ("request.subResource == ''", "subResource"),
+        ("request.userInfo.uid == ''", "uid"),
+        ("namespaceObject.metadata.UID == ''", "UID"),
+        ("oldObject.metadata.name == 'a'", "metadata"),
+    ],
+)
+async def test_what_is_empty_in_a_request_is_not_there(expression, missing):
+    problem = await refusal(chain([policy(expression)], [binding()]), write())
+    assert problem.message.endswith(f"no such key: {missing}")
 
 
 async def test_warnings_and_audit_do_not_deny():
@@ -205,6 +232,39 @@ async def test_a_mutation_that_fails_refuses_unless_that_is_to_be_ignored():
         'remove operation does not apply: doc is missing path: "/data/none": missing value'
     )
     await mutate(mutation(failing, failurePolicy="Ignore"), write())
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [
+        (
+            "Object{metadata: Object.meta{}}",
+            'type mismatch: unexpected type name "Object.meta", expected "Object.metadata", '
+            "which matches field name path from root Object type",
+        ),
+        ("Object{data: object.nope}", "expression 'Object{data: object.nope}' resulted in error: no such key: nope"),
+    ],
+)
+async def test_a_configuration_that_cannot_be_made_refuses(expression, told):
+    given = mutation(expression, "ApplyConfiguration")
+    problem = await refusal(chain([given], [binding()], plugin=MutatingAdmissionPolicy), write())
+    assert problem.message == f"policy 'p' with binding 'b' denied request: {told}"
+
+
+async def test_a_policy_that_cannot_be_configured_is_told_of_without_a_binding():
+    given = mutation("[JSONPatch{}]", paramKind={"apiVersion": "v1", "kind": "None"})
+    problem = await refusal(chain([given], [binding()], plugin=MutatingAdmissionPolicy), write())
+    assert problem.message == (
+        'policy "p" denied request: failed to configure policy: '
+        "failed to find resource referenced by paramKind: '/v1, Kind=None'"
+    )
+
+
+async def test_times_become_texts_in_json_patches():
+    asked = write()
+    value = "[dyn(timestamp('2020-01-01T00:00:00Z')), dyn(duration('90s')), dyn(b'ab')]"
+    await mutate(mutation(f"[JSONPatch{{op: 'add', path: '/data', value: {value}}}]"), asked)
+    assert asked.obj["data"] == ["2020-01-01T00:00:00Z", "90s", "YWI="]
 
 
 async def test_other_kinds_are_not_asked_about():

@@ -61,6 +61,7 @@ def evaluate(text: str, **variables: Any) -> Any:
         ("optional.of(1).optMap(x, x + 1).value()", 2),
         ("type(self.a) == int", True),
         ("old.hasValue() ? 'old' : 'new'", "new"),
+        ("has(dyn(null).a) || dyn(null).?a.hasValue() || dyn(1)[?'a'].hasValue()", False),
     ],
 )
 def test_expressions_have_the_values_of_cel(text: str, value: Any) -> None:
@@ -103,6 +104,10 @@ def test_a_complaint_shows_the_line_and_the_place() -> None:
         ("9223372036854775807 + 1", "integer overflow"),
         ("self.d.q.startsWith('x')", "no such overload"),
         ("old.value()", "optional.none() dereference"),
+        ("dyn(null).a", "no such key: a"),
+        ("dyn(null)['a']", "no such key: a"),
+        ("dyn('text').a", "no such key: a"),
+        ("dyn([1]).a", "unsupported index type 'string' in list"),
     ],
 )
 def test_what_has_no_value_says_why(text: str, complaint: str) -> None:

@@ -93,7 +93,7 @@ class Changes:
     def _keep(self, attributes: Attributes, asked: Asked, obj: Object) -> bool:
         """Whether the object is another one now."""
         try:
-            wanted = attributes.retype(self._matcher.as_requested(obj, attributes, asked))
+            wanted = attributes.retype(self._matcher.as_requested(obj, attributes, asked), strict=True)
         except ConvertError as problem:
             raise errors.internal(str(problem)) from None
         if attributes.obj is None or wanted == attributes.obj:
@@ -109,8 +109,8 @@ def _refusal(attributes: Attributes, failures: list[tuple[Policy, Binding | None
     refusal.causes = []
     messages = []
     for policy, binding, text, _ in failures:
-        bound = f" with binding '{binding.name}'" if binding is not None else ""
-        messages.append(f"policy '{policy.name}'{bound} denied request: {text}")
+        who = f"'{policy.name}' with binding '{binding.name}'" if binding is not None else f'"{policy.name}"'
+        messages.append(f"policy {who} denied request: {text}")
     refusal.message = messages[0]
     refusal.reason = failures[0][3] or refusal.reason
     refusal.causes = [errors.Cause("", message) for message in messages]

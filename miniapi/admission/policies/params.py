@@ -47,7 +47,7 @@ class Params:
         gvk = _gvk(policy.param_kind)
         if self._resource_of(gvk) is not None:
             return ""
-        return f"failed to find resource referenced by paramKind: '{gvk.api_version}, Kind={gvk.kind}'"
+        return f"failed to find resource referenced by paramKind: '{gvk.group}/{gvk.version}, Kind={gvk.kind}'"
 
     async def of(self, policy: Policy, binding: Binding, namespace: str) -> Sequence[Object | None]:
         """What to evaluate the policy with, once each; None: without. Raises NotConfigured."""

@@ -26,7 +26,7 @@ from miniapi.cel.types import (
     map_of,
     optional_of,
 )
-from miniapi.cel.values import NANOSECONDS, NOTHING, Duration, Optional, Timestamp, UInt, compare, equal, in_range
+from miniapi.cel.values import NANOSECONDS, Duration, Timestamp, UInt, compare, equal, in_range
 
 _INT_RANGE = (-(2**63), 2**63 - 1)
 
@@ -92,32 +92,8 @@ def _arithmetic(run: Callable[[int, int], int], floats: Callable[[float, float],
     return out
 
 
-def _index(target: Any, key: Any) -> Any:
-    if target.__class__ is list:
-        if key.__class__ is float and key.is_integer():
-            key = int(key)
-        if not 0 <= key < len(target):
-            raise EvaluationError(f"index out of bounds: {key}")
-        return target[key]
-    if key in target:
-        return target[key]
-    raise EvaluationError(f"no such key: {key}")
-
-
-def _optional_index(target: Any, key: Any) -> Optional:
-    if target.__class__ is Optional:
-        return _optional_index(target.value, key) if target.present else NOTHING
-    if target.__class__ is list:
-        return Optional(target[key], True) if 0 <= key < len(target) else NOTHING
-    return Optional(target[key], True) if key in target else NOTHING
-
-
 def _in_list(value: Any, entries: list[Any]) -> bool:
     return any(equal(value, entry) for entry in entries)
-
-
-def _lifted_index(target: Optional, key: Any) -> Optional:
-    return Optional(_index(target.value, key), True) if target.present else NOTHING
 
 
 def _orders() -> dict[str, tuple[Overload, ...]]:
@@ -167,15 +143,15 @@ FUNCTIONS: types.Functions = {
         _of((A, map_of(A, B)), BOOL, lambda key, entries: key in entries),
     ),
     "_[_]": (
-        _of((list_of(A), INT), A, _index),
-        _of((map_of(A, B), A), B, _index),
-        _of((optional_of(list_of(A)), INT), optional_of(A), _lifted_index),
-        _of((optional_of(map_of(A, B)), A), optional_of(B), _lifted_index),
+        Overload((list_of(A), INT), A, None),
+        Overload((map_of(A, B), A), B, None),
+        Overload((optional_of(list_of(A)), INT), optional_of(A), None),
+        Overload((optional_of(map_of(A, B)), A), optional_of(B), None),
     ),
     "_[?_]": (
-        _of((list_of(A), INT), optional_of(A), _optional_index),
-        _of((map_of(A, B), A), optional_of(B), _optional_index),
-        _of((optional_of(list_of(A)), INT), optional_of(A), _optional_index),
-        _of((optional_of(map_of(A, B)), A), optional_of(B), _optional_index),
+        Overload((list_of(A), INT), optional_of(A), None),
+        Overload((map_of(A, B), A), optional_of(B), None),
+        Overload((optional_of(list_of(A)), INT), optional_of(A), None),
+        Overload((optional_of(map_of(A, B)), A), optional_of(B), None),
     ),
 }

@@ -42,6 +42,8 @@ async def serve(context: Context, scope: Scope) -> Reply:
     scope.fields.update(None, obj, manager, now)
     write = attributes(context, scope, "CREATE", meta.get("name") or "", obj, None, options, "CreateOptions")
     await scope.admission.mutate(write)
+    meta = obj["metadata"]
+    check_namespace(context, scope, meta)
     dedupe_owner_references(context, obj, after_admission=True)
     stored: Stored | None = None
     generates = not meta.get("name")
