@@ -1,4 +1,4 @@
-"""Events in both groups' spelling, and what they can be selected by."""
+"""What events of both groups can be selected by."""
 
 from __future__ import annotations
 
@@ -36,38 +36,6 @@ def _selectable(prefix: str, reference: str, source: str, component: str) -> Map
         "source": _source(source, component),
         "type": _of("type"),
     }
-
-
-_SPELLINGS = {
-    "regarding": "involvedObject",
-    "note": "message",
-    "reportingController": "reportingComponent",
-    "deprecatedSource": "source",
-    "deprecatedFirstTimestamp": "firstTimestamp",
-    "deprecatedLastTimestamp": "lastTimestamp",
-    "deprecatedCount": "count",
-}
-_BACK = {core: name for name, core in _SPELLINGS.items()}
-_CORE_TEXTS = ("reportingComponent", "reportingInstance")
-_CORE_TIMES = ("eventTime", "firstTimestamp", "lastTimestamp")
-_CORE_PARTS = ("involvedObject", "source")
-
-
-def to_core(obj: Object) -> Object:
-    """An events.k8s.io/v1 Event as core/v1, which is what is stored, with all that core/v1 always writes."""
-    core = {_SPELLINGS.get(name, name): value for name, value in obj.items()} | {"apiVersion": "v1"}
-    for names, empty in ((_CORE_TEXTS, ""), (_CORE_TIMES, None)):
-        for name in names:
-            core.setdefault(name, empty)
-    for name in _CORE_PARTS:
-        core.setdefault(name, {})
-    return core
-
-
-def from_core(obj: Object) -> Object:
-    """A stored Event as events.k8s.io/v1, which leaves out empty texts."""
-    event = {_BACK.get(name, name): value for name, value in obj.items() if value != ""}
-    return event | {"apiVersion": "events.k8s.io/v1"}
 
 
 CORE = Strategy(

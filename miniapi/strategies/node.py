@@ -78,3 +78,10 @@ STRATEGY = Strategy(
     selectable_fields={"spec.unschedulable": _unschedulable},
 )
 STATUS = Strategy(default=default, prepare_update=_prepare_status_update, reset_fields=frozenset({"spec"}))
+
+RUNTIME_CLASS = Strategy(
+    allow_unconditional_update=False,
+    allow_create_on_update=True,
+    warnings_create=runtime_class_warnings,
+    warnings_update=lambda obj, _old, ctx: runtime_class_warnings(obj, ctx),
+)

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from miniapi.meta.deferred import deferred
+from miniapi.strategies.builtin import STRATEGIES, SUBRESOURCE_STRATEGIES
 from miniapi.validation.builtin import SUBRESOURCE_VALIDATIONS, VALIDATIONS
 from miniapi.validation.interface import Validation
 
@@ -23,3 +24,9 @@ def test_every_row_has_its_rules(place):
     found = VALIDATIONS[place] if len(place) == 2 else SUBRESOURCE_VALIDATIONS[place]
     assert callable(found.create)
     assert callable(found.update)
+
+
+@pytest.mark.parametrize("place", [*STRATEGIES, *SUBRESOURCE_STRATEGIES], ids="/".join)
+def test_every_row_has_its_strategy(place):
+    found = STRATEGIES[place] if len(place) == 2 else SUBRESOURCE_STRATEGIES[place]
+    assert callable(found.prepare_create)
