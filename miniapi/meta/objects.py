@@ -20,11 +20,6 @@ def name_of(obj: Object) -> str:
     return (obj.get("metadata") or {}).get("name") or ""
 
 
-def namespace_of(obj: Object) -> str:
-    """metadata.namespace or the empty string."""
-    return (obj.get("metadata") or {}).get("namespace") or ""
-
-
 def labels_of(obj: Object) -> dict[str, str]:
     """metadata.labels or an empty dict (not attached to the object)."""
     return (obj.get("metadata") or {}).get("labels") or {}

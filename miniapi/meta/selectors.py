@@ -321,11 +321,6 @@ def label_selector(selector: Mapping[str, Any] | None) -> LabelSelector:
     )
 
 
-def from_labels(labels: Mapping[str, str] | None) -> LabelSelector:
-    """labels.SelectorFromSet, unchecked: equality on every entry; none selects everything."""
-    return _selector(Requirement(key, "=", (value,)) for key, value in (labels or {}).items())
-
-
 # --- field selectors ---
 
 

@@ -89,15 +89,6 @@ def _check(index: int, operation: str, api_version: str, fields_type: str) -> No
         raise ValueError(f"invalid fieldsType {quote(fields_type)} in managed fields entry {index}")
 
 
-def is_valid(entries: Any) -> bool:
-    """Whether entries can be decoded (ValidateManagedFields of the admission wrapper)."""
-    try:
-        decode(entries, trusted=False)
-    except (ValueError, AttributeError, TypeError):
-        return False
-    return True
-
-
 def is_reset(entries: Any) -> bool:
     """An empty list, or one with one empty entry, asks to forget all managers."""
     return entries is not None and (len(entries) == 0 or (len(entries) == 1 and not any(entries[0].values())))
@@ -185,19 +176,6 @@ def _shown(key: ManagerId) -> str:
 def reset_set(paths: Iterable[str]) -> Set:
     """The set of dotted field names."""
     return fieldpath.of(*(tuple("f:" + name for name in path.split(".")) for path in sorted(paths)))
-
-
-def keep_times_if_unchanged(live: Object, new: Object) -> None:
-    """Gives `new` the times of `live` where nothing else differs, so that the write can be left out.
-
-    After handlers/fieldmanager/equality.go (IgnoreManagedFieldsTimestampsTransformer).
-    """
-    before = (live.get("metadata") or {}).get("managedFields") or []
-    after = (new.get("metadata") or {}).get("managedFields") or []
-    if before == after or len(before) != len(after):
-        return
-    if _untimed(before) == _untimed(after) and _without_entries(live) == _without_entries(new):
-        new["metadata"]["managedFields"] = before
 
 
 def _untimed(entries: list[Object]) -> dict[tuple[str, ...], Object]:

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import orjson
 
-from miniapi import errors
 from miniapi.kinds.kind import Kind
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
@@ -18,7 +17,7 @@ from miniapi.registry.memo import Memo
 from miniapi.registry.messages import Messages
 from miniapi.registry.problems import STORE_PROBLEMS, told
 from miniapi.registry.watch_cache import WatchCache
-from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Store, Stored
+from miniapi.storage.interface import Event, Page, Progress, Store, Stored
 
 Update = Callable[[Object, Stored], Awaitable[Object | None]]
 """(current object, as stored) -> what to store, or None to leave it as it is. May run again on a conflict."""
@@ -203,17 +202,3 @@ class Versioned:
     def gvk(self) -> GroupVersionKind:
         """The served kind."""
         return self.kind.gvk
-
-    async def guaranteed_update(self, namespace: str, name: str, update: Update) -> Stored:
-        """Reads, updates, stores; again from what is there on a conflict. 404 where there is nothing."""
-        current = await self.resource.get(namespace, name)
-        while True:
-            if current is None:
-                raise errors.not_found(self.kind.plural, self.kind.gvk.group, name)
-            obj = await update(self.object(current), current)
-            if obj is None:
-                return current
-            try:
-                return await self.resource.replace(current, self.to_storage(obj))
-            except KeyConflict as conflict:
-                current = conflict.current

@@ -137,11 +137,3 @@ class Store(Protocol):
     async def close(self) -> None:
         """Ends watches, flushes, lets go of files and connections."""
         ...
-
-
-class ProgressStore(Protocol):
-    """What a store may offer besides: one whose revisions may come from other processes."""
-
-    async def revision_of(self, prefix: str) -> int:
-        """As `revision`; open watches of `prefix` tell soon, as events or Progress, that they have reached it."""
-        ...

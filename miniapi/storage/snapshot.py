@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import shutil
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miniapi.storage.directory import FILE_NAME, LockedDirectory, move
-from miniapi.storage.embedded import EmbeddedStore, read
+from miniapi.storage.embedded import read
 from miniapi.storage.interface import StoreUnavailable
 
 _BUMP = (
@@ -57,11 +56,6 @@ def save(directory: Path, file: Path) -> SnapshotStatus:
         draft.unlink(missing_ok=True)
         raise SnapshotError(f"{source} could not be saved to {file}: {problem}") from None
     return SnapshotStatus(file, found.revision, found.keys, found.size_bytes, found.sha256)
-
-
-async def save_live(store: EmbeddedStore, file: Path) -> SnapshotStatus:
-    """`save` from within the server; what was acknowledged before the call is in it. Reads and writes go on."""
-    return await asyncio.to_thread(save, store.path.parent, file)
 
 
 def status(file: Path) -> SnapshotStatus:

@@ -101,13 +101,6 @@ def too_many(path: str, actual: int, max_items: int) -> FieldError:
     return FieldError("FieldValueTooMany", path, f"Too many: {actual}{detail}")
 
 
-def type_invalid(path: str, value: Any, detail: str) -> FieldError:
-    """FieldValueTypeInvalid: `Invalid value: "x": detail`."""
-    return FieldError(
-        "FieldValueTypeInvalid", path, f"Invalid value: {show(value)}" + (f": {detail}" if detail else "")
-    )
-
-
 def internal(path: str, detail: str) -> FieldError:
     """InternalError."""
     return FieldError("InternalError", path, f"Internal error: {detail}")

@@ -292,15 +292,6 @@ def _other_resources(container: Spec) -> list[tuple[str, str, Any]]:
     return sorted(others)
 
 
-def validate_binding(binding: Object) -> ErrorList:
-    """ValidatePodBinding."""
-    target = binding.get("target") or {}
-    errors: ErrorList = []
-    if (kind := target.get("kind") or "") not in ("", "Node"):
-        errors.append(field.not_supported("target.kind", kind, ("Node", "<empty>")))
-    return errors + rules.required_fields(target, "target", "name")
-
-
 def _no_errors(_obj: Object) -> ErrorList:
     return []
 

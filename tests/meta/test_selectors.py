@@ -6,7 +6,6 @@ import pytest
 
 from miniapi.meta.selectors import (
     FieldTerm,
-    from_labels,
     label_selector,
     parse_field_selector,
     parse_label_selector,
@@ -87,12 +86,6 @@ def test_a_selector_object_selects_nothing_when_missing_and_everything_when_empt
     assert str(selector) == "x=1,y"
     with pytest.raises(ValueError, match="not a valid label selector operator"):
         label_selector({"matchExpressions": [{"key": "y", "operator": "Near"}]})
-
-
-def test_a_label_set_selects_by_equality() -> None:
-    assert from_labels({"x": "1"})(A)
-    assert not from_labels({"x": "1", "y": "q"})(A)
-    assert from_labels(None).empty
 
 
 def test_field_selectors_are_sorted_terms_with_escapes() -> None:

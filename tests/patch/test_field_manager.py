@@ -12,7 +12,6 @@ from miniapi.errors import ApiError
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import copy
 from miniapi.patch.field_manager import FieldManager
-from miniapi.patch.managed_fields import keep_times_if_unchanged
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 T1 = T0 + timedelta(hours=1)
@@ -477,18 +476,6 @@ def test_entries_of_unknown_versions_are_dropped_and_of_known_ones_converted(wid
     with pytest.raises(ApiError, match=r'conflict with "beta": .spec.b'):
         fields.apply(live, widget_of({"a": "2"}), "me", False, T0)
     assert set(owned(fields.apply(live, widget_of({"a": "2"}), "me", True, T0))) == {"me/Apply"}
-
-
-def test_times_are_given_back_where_only_they_differ(cms):
-    live = created(cms, cm({"k": "1"}))
-    new = copy(live)
-    new["metadata"]["managedFields"][0]["time"] = "2030-01-01T00:00:00Z"
-    keep_times_if_unchanged(live, new)
-    assert new == live
-    new["data"]["k"] = "2"
-    new["metadata"]["managedFields"][0]["time"] = "2030-01-01T00:00:00Z"
-    keep_times_if_unchanged(live, new)
-    assert times(new) == {"m": "2030-01-01T00:00:00Z"}
 
 
 def test_fields_below_what_has_become_atomic_are_owned_as_one(widgets):

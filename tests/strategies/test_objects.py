@@ -59,14 +59,5 @@ def test_a_service_that_becomes_external_drops_its_addresses() -> None:
     assert obj["spec"] == {"type": "ExternalName", "externalName": "x"}
 
 
-def test_events_convert_there_and_back() -> None:
-    from miniapi.strategies.event import from_core, to_core
-
-    event = {"apiVersion": "events.k8s.io/v1", "kind": "Event", "regarding": {"name": "p"}, "note": "hello"}
-    core = to_core(event)
-    assert (core["apiVersion"], core["message"], core["involvedObject"]) == ("v1", "hello", {"name": "p"})
-    assert from_core(core).items() >= event.items()
-
-
 def test_status_endpoints_belong_to_kinds_that_are_there() -> None:
     assert {key[:2] for key in SUBRESOURCE_STRATEGIES} <= set(STRATEGIES)

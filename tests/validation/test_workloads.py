@@ -193,13 +193,6 @@ def test_a_finished_container_does_not_come_back() -> None:
     ]
 
 
-def test_a_binding_names_a_node() -> None:
-    assert told(pod.validate_binding({"target": {"kind": "Pod"}})) == [
-        ("target.kind", 'Unsupported value: "Pod": supported values: "Node", "<empty>"'),
-        ("target.name", "Required value"),
-    ]
-
-
 def test_an_empty_deployment_lacks_selector_labels_and_containers() -> None:
     spec = {"template": {"spec": {**POD_SPEC, "containers": []}}, "strategy": {"type": "Recreate"}}
     assert told(deployment.DEPLOYMENT.create({"spec": spec})) == [
