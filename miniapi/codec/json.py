@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,15 +35,47 @@ class JsonCodec:
         return b'{"type":"%b","object":%b}\n' % (event_type.encode(), encoded.rstrip(b"\n"))
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def loads(data: bytes) -> Any:
-    """orjson.loads, but bytes that are not UTF-8 are replaced, as Go does."""
+    """orjson.loads, but bytes that are not UTF-8, and halves of surrogate pairs, are replaced, as Go does."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
         text = data.decode("utf-8", "replace")
-        if "\ufffd" not in text:
+        mended = _without_halves(text) if "\\u" in text else text
+        if mended == text and "\ufffd" not in text:
             raise
-        return orjson.loads(text)
+        return orjson.loads(mended)
+
+
+def _without_halves(text: str) -> str:
+    """A text that only the standard library can read, as others can; any other text as it is."""
+    try:
+        read = json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text
+    return _SURROGATE.sub("\ufffd", read)
+
+
+class _Literal(float):
+    """A number that shows as it was written."""
+
+    text: str
+
+    def __new__(cls, text: str) -> _Literal:
+        self = super().__new__(cls, text)
+        self.text = text
+        return self
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def as_written(data: bytes) -> Any:
+    """A JSON text that `loads` can read, with fractions and large numbers that show as they were written."""
+    return json.loads(data.decode("utf-8", "replace"), parse_float=_Literal)
 
 
 def duplicates(data: bytes, obj: Any) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import orjson
 from miniapi import errors
 from miniapi.codec.builtin import PROTOBUF, codec_for
 from miniapi.codec.interface import DecodeError
-from miniapi.codec.json import JsonCodec, in_stream_order
+from miniapi.codec.json import JsonCodec, as_written, in_stream_order
 from miniapi.codec.protobuf import NOT_MARSHALABLE
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
@@ -69,7 +69,8 @@ def decode(
     try:
         obj, unknown = fit(scope, obj, given, expected)
     except Unfit as problem:
-        raise errors.bad_request(f"{handled}{problem}") from None
+        why = _as_written(scope, data, expected) if codec.media_type == JSON else None
+        raise errors.bad_request(f"{handled}{why or problem}") from None
     complaints = [*decoded.duplicates, *unknown]
     if decoded.duplicates and unknown and codec.media_type == JSON:
         complaints = in_stream_order(data, unknown)
@@ -87,6 +88,15 @@ def _undecodable(scope: Scope, data: bytes, expected: GroupVersionKind, problem:
         return f"the object provided is unrecognized (must be of type {expected.kind}): {problem} ({_summary(data)})"
     why = str(problem) if scope.protobuf else NOT_MARSHALABLE
     return f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {why}'
+
+
+def _as_written(scope: Scope, data: bytes, expected: GroupVersionKind) -> str | None:
+    """What is wrong with a JSON body that does not fit, naming its numbers as they stand there."""
+    try:
+        fit(scope, as_written(data), expected, expected)
+    except Unfit as problem:
+        return str(problem)
+    return None
 
 
 def fit(scope: Scope, obj: Object, given: GroupVersionKind, expected: GroupVersionKind) -> tuple[Object, list[str]]:

@@ -9,7 +9,7 @@ import orjson
 from miniapi import errors
 from miniapi.codec.builtin import codec_for
 from miniapi.codec.interface import DecodeError
-from miniapi.endpoints.body import given_type, json_type, read
+from miniapi.endpoints.body import given_type, read
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions, dry_run_causes, integer, truthy
 from miniapi.endpoints.scope import Scope
@@ -19,18 +19,41 @@ from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.registry.deletion import check_preconditions, mark
 from miniapi.registry.resource import Versioned
+from miniapi.schema.convert import ConvertError, path_converter
+from miniapi.schema.model import Field, Schema
 from miniapi.storage.interface import KeyConflict, Stored
 from miniapi.wire import JSON
 
 POLICIES = ("Foreground", "Background", "Orphan")
-_FIELDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
-    ("gracePeriodSeconds", (int,), "int64"),
-    ("preconditions", (dict,), "v1.Preconditions"),
-    ("orphanDependents", (bool,), "bool"),
-    ("propagationPolicy", (str,), "v1.DeletionPropagation"),
-    ("dryRun", (list,), "[]string"),
-)
 DELETE_OPTIONS = GroupVersionKind("meta.k8s.io", "v1", "DeleteOptions")
+_SCHEME = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"
+"""Where the original's decoder looks types up, as it tells of those that are not there."""
+_TEXT = Schema("string", go_type="string")
+_PRECONDITIONS = Schema(
+    "object",
+    name="Preconditions",
+    go_type="v1.Preconditions",
+    fields={
+        "uid": Field("uid", Schema("string", go_type="types.UID"), pointer=True),
+        "resourceVersion": Field("resourceVersion", _TEXT, pointer=True),
+    },
+)
+_OPTIONS = Schema(
+    "object",
+    name="DeleteOptions",
+    fields={
+        "kind": Field("kind", _TEXT),
+        "apiVersion": Field("apiVersion", _TEXT),
+        "gracePeriodSeconds": Field("gracePeriodSeconds", Schema("integer", "int64"), pointer=True),
+        "preconditions": Field("preconditions", _PRECONDITIONS, pointer=True),
+        "orphanDependents": Field("orphanDependents", Schema("boolean"), pointer=True),
+        "propagationPolicy": Field(
+            "propagationPolicy", Schema("string", go_type="v1.DeletionPropagation"), pointer=True
+        ),
+        "dryRun": Field("dryRun", Schema("array", items=_TEXT, go_type="[]string")),
+    },
+)
+_convert = path_converter(_OPTIONS)
 
 
 async def delete_options(context: Context) -> dict[str, Any]:
@@ -55,20 +78,15 @@ def checked(options: dict[str, Any]) -> dict[str, Any]:
 def _decoded(context: Context, raw: bytes) -> dict[str, Any]:
     codec = codec_for(context.request.headers.get("Content-Type") or JSON, cbor=context.cbor)
     try:
-        obj = codec.decode(raw, DELETE_OPTIONS).obj or {}
-        given = given_type(obj, DELETE_OPTIONS)
-    except DecodeError as problem:
-        raise errors.server_error(str(problem)) from None
-    if given.kind != DELETE_OPTIONS.kind:
-        raise errors.server_error("decoded object cannot be converted to DeleteOptions")
-    for name, kinds, go_type in _FIELDS:
-        value = obj.get(name)
-        if value is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
-            found = json_type(value)
+        obj = codec.decode(raw, DELETE_OPTIONS).obj
+        given = given_type({} if obj is None else obj, DELETE_OPTIONS)
+        if given.kind != DELETE_OPTIONS.kind:
             raise errors.server_error(
-                f"json: cannot unmarshal {found} into Go struct field DeleteOptions.{name} of type {go_type}"
+                f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "{_SCHEME}"'
             )
-    options: dict[str, Any] = {k: v for k, v in obj.items() if v is not None}
+        options: dict[str, Any] = _convert(obj or {})[0]
+    except (DecodeError, ConvertError) as problem:
+        raise errors.server_error(str(problem)) from None
     return options
 
 

@@ -29,6 +29,7 @@ from miniapi.meta.go_json import json_complaint
 from miniapi.meta.objects import Object
 from miniapi.patch import json_patch, merge_patch, strategic
 from miniapi.patch.go_format import plain, quote
+from miniapi.patch.restore import Misfit, restored
 
 Patched = tuple[Object, list[str], str]
 """The patched object, complaints about the patch, and what an error shows of either."""
@@ -61,9 +62,10 @@ class Patch:
         assert old is not None
         strict = self.options.field_validation != "Ignore"
         obj, complaints, shown = PATCHERS[self.media_type](self.scope, old, self.body, strict)
+        fitted = _fit_restored if self.media_type == STRATEGIC_PATCH else _fit
         try:
-            obj, unknown = fit_again(self.scope, obj, self.scope.gvk)
-        except Unfit as problem:
+            obj, unknown = fitted(self.scope, obj)
+        except (Unfit, Misfit) as problem:
             raise _unfit(shown, str(problem)) from None
         if self.media_type == STRATEGIC_PATCH:
             unknown.sort()
@@ -92,10 +94,13 @@ class Patch:
             raise errors.bad_request(f"error strict decoding YAML: {complaints[0]}")
         warn_of(self.context, complaints, directive)
         try:
-            obj, _unknown = fit_again(scope, merged, scope.gvk)
-        except Unfit as problem:
-            told = f"failed to convert new typed object ({scope.fields.told(config)}) to object: {problem}"
-            raise errors.server_error(told) from None
+            obj, _unknown = _fit(scope, merged) if scope.unstructured else _fit_restored(scope, merged)
+        except (Unfit, Misfit) as problem:
+            gvk = scope.gvk
+            raise errors.server_error(
+                f"failed to convert new object ({scope.fields.told(config)}) to proper version: unable to convert "
+                f"unstructured object to {gvk.group}/{gvk.version}, Kind={gvk.kind}: {problem}"
+            ) from None
         default(scope, obj)
         return obj
 
@@ -117,6 +122,19 @@ def _unfit(shown: str, why: str) -> errors.ApiError:
     """422 for a patch whose result is not an object of the kind."""
     cause = errors.Cause("FieldValueInvalid", f"Invalid value: {quote(shown)}: {why}", "patch")
     return errors.invalid("", "", "", [cause])
+
+
+def _fit(scope: Scope, obj: Object) -> tuple[Object, list[str]]:
+    """-> (the patched object with its kind's fields, complaints about others). Raises Unfit."""
+    return fit_again(scope, obj, scope.gvk)
+
+
+def _fit_restored(scope: Scope, obj: Object) -> tuple[Object, list[str]]:
+    """As `_fit`, by the rules of the original's converter; they matter only where its decoder's are not met."""
+    try:
+        return _fit(scope, obj)
+    except Unfit:
+        return _fit(scope, restored(obj, scope.schema))
 
 
 def _json(scope: Scope, old: Object, body: bytes, strict: bool) -> Patched:

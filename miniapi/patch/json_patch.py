@@ -157,12 +157,12 @@ def _at(operation: dict[str, Any], end: str, act: Callable[[tuple[Any, str]], An
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Equality that tells booleans from numbers."""
+    """Equality of the text that stands for the values: booleans are no numbers, and 1.0 is not 1."""
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(_same(v, right[k]) for k, v in left.items())
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(_same, left, right))
-    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
+    return type(left) is type(right) and bool(left == right)
 
 
 def _find(doc: Any, path: Any) -> tuple[Any, str]:

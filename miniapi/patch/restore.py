@@ -1,4 +1,4 @@
-"""Whether a patched map can become a typed object again, in the words of the original's converter.
+"""A patched map made typed again as the original's converter does, which is laxer than its decoder and has other words.
 
 After k8s.io/apimachinery/pkg/runtime/converter.go (fromUnstructured).
 """
@@ -13,49 +13,62 @@ from miniapi.schema.model import Schema
 _GO_KINDS = {"string": "string", "boolean": "bool", "number": "float64"}
 
 
-def restore_problem(value: Any, schema: Schema | None) -> str | None:
-    """The first misfit, None if there is none. Types with a text form of their own are not looked into."""
+class Misfit(Exception):
+    """A value that its field cannot hold; the message is the converter's."""
+
+
+def restored(value: Any, schema: Schema | None) -> Any:
+    """The value with numbers made whole and wrapped to the width of their fields, as Go converts them.
+
+    Types with a text form of their own are not looked into. Raises Misfit.
+    """
     if value is None or schema is None or schema.type == "any" or _own_form(schema):
-        return None
+        return value
     if schema.type in ("object", "map"):
         if not isinstance(value, dict):
             what = "struct from:" if schema.type == "object" else "map from"
-            return f"cannot restore {what} {kind_name(value)}"
-        for name, field in schema.fields.items():
-            problem = restore_problem(value.get(name), field.schema)
-            if problem:
-                return problem
-        for name in sorted(value.keys() - schema.fields.keys()) if schema.values is not None else ():
-            problem = restore_problem(value[name], schema.values)
-            if problem:
-                return problem
-        return None
+            raise Misfit(f"cannot restore {what} {kind_name(value)}")
+        return _restored_map(value, schema)
     if schema.type == "array":
         if not isinstance(value, list):
-            return f"cannot restore slice from {kind_name(value)}"
-        for item in value:
-            problem = restore_problem(item, schema.items)
-            if problem:
-                return problem
-        return None
-    return _scalar_problem(value, schema)
+            raise Misfit(f"cannot restore slice from {kind_name(value)}")
+        return [restored(item, schema.items) for item in value]
+    return _scalar(value, schema)
+
+
+def _restored_map(value: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    out = dict(value)
+    for name, field in schema.fields.items():
+        if name in value:
+            out[name] = restored(value[name], field.schema)
+    for name in sorted(value.keys() - schema.fields.keys()) if schema.values is not None else ():
+        out[name] = restored(value[name], schema.values)
+    return out
 
 
 def _own_form(schema: Schema) -> bool:
     return schema.type == "string" and schema.format not in ("", "byte")
 
 
-def _scalar_problem(value: Any, schema: Schema) -> str | None:
+def _scalar(value: Any, schema: Schema) -> Any:
     given = kind_name(value)
     wanted = _GO_KINDS.get(schema.type) or schema.format or "int64"
     if schema.type == "string" and schema.format == "byte":
-        return None if given == "string" else f"cannot restore slice from {given}"
-    if given == wanted:
-        return None
-    if given == "int64" and wanted in ("int32", "float64"):
-        return None
-    if given == "float64" and wanted in ("int32", "int64"):
-        return None if value.is_integer() else f"cannot convert float64 to {wanted}"
+        if given != "string":
+            raise Misfit(f"cannot restore slice from {given}")
+        return value
+    if schema.type == "integer" and given in ("int64", "float64"):
+        if given == "float64" and not value.is_integer():
+            raise Misfit(f"cannot convert float64 to {wanted}")
+        return _wrapped(int(value), 32 if wanted == "int32" else 64)
+    if given == wanted or (given == "int64" and wanted == "float64"):
+        return value
     if given == "int64" and wanted == "string":
-        return "cannot convert int64 to string"
-    return f"unrecognized type: {wanted}"
+        raise Misfit(f"cannot convert int64 to {schema.go_type or wanted}")
+    raise Misfit(f"unrecognized type: {wanted}")
+
+
+def _wrapped(number: int, bits: int) -> int:
+    """Go's conversion to a narrower integer keeps the low bits."""
+    half = 1 << (bits - 1)
+    return (number + half) % (2 * half) - half

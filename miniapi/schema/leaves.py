@@ -36,7 +36,7 @@ def json_type(value: Any) -> str:
     """The value's type in encoding/json's words."""
     if value.__class__ is bool:
         return "bool"
-    if value.__class__ is int or value.__class__ is float:
+    if isinstance(value, (int, float)):
         return "number"
     if value.__class__ is str:
         return "string"
@@ -45,7 +45,8 @@ def json_type(value: Any) -> str:
 
 def _json_number(value: Any) -> str:
     """As `json_type`, with the number where it is one."""
-    return f"number {value}" if value.__class__ is int or value.__class__ is float else json_type(value)
+    found = json_type(value)
+    return f"number {value}" if found == "number" else found
 
 
 def leaf(schema: Schema) -> Node:
@@ -90,7 +91,7 @@ def _integer(bits: int, go_type: str) -> Node:
 def _float(value: Any, _unknown: Unknown) -> Any:
     if value.__class__ is int:
         return value
-    if value.__class__ is float:
+    if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 1e21 else value
     if value is None:
         return 0

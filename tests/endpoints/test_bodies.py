@@ -36,6 +36,20 @@ async def test_what_is_said_of_a_body_that_is_no_config_map(world, body, message
     assert (status, told["message"]) == (400, message)
 
 
+@pytest.mark.parametrize("number", ["1e3", "99999999999999999999", "1.50"])
+async def test_numbers_that_do_not_fit_are_told_as_they_are_written(world, number):
+    body = b'{"metadata":{"name":"a","generation":' + number.encode() + b"}}"
+    _, told = await world.told("POST", CONFIG_MAPS, body)
+    assert told["message"].endswith(
+        f"json: cannot unmarshal number {number} into Go struct field ObjectMeta.metadata.generation of type int64"
+    )
+
+
+async def test_half_a_surrogate_pair_is_replaced(world):
+    status, made = await world.told("POST", CONFIG_MAPS, b'{"metadata":{"name":"a"},"data":{"k":"\\ud83d\\u00e9"}}')
+    assert (status, made["data"]) == (201, {"k": "\ufffd\xe9"})
+
+
 async def test_a_long_body_that_cannot_be_read_is_shown_by_its_start(world):
     _, told = await world.told("POST", CONFIG_MAPS, b"x" * 31)
     assert told["message"].endswith("(" + "78" * 30 + " ...)")

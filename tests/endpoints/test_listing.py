@@ -87,7 +87,22 @@ async def test_a_collection_is_deleted_by_its_options_and_answered_as_it_was(thr
     ("body", "code", "message"),
     [
         (b"{", 500, "couldn't get version/kind; json parse error: unexpected end of JSON input"),
-        ({"kind": "Pod"}, 500, "decoded object cannot be converted to DeleteOptions"),
+        (
+            {"kind": "Pod", "apiVersion": "v1"},
+            500,
+            'no kind "Pod" is registered for version "v1" in scheme '
+            '"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"',
+        ),
+        (
+            {"preconditions": {"uid": 5}},
+            500,
+            "json: cannot unmarshal number into Go struct field Preconditions.preconditions.uid of type types.UID",
+        ),
+        (
+            {"dryRun": [1]},
+            500,
+            "json: cannot unmarshal number into Go struct field DeleteOptions.dryRun of type string",
+        ),
         ({"propagationPolicy": "Foo"}, 422, 'supported values: "Foreground", "Background", "Orphan", "nil"'),
         ({"preconditions": {"uid": "u"}}, 409, "The object might have been deleted and then recreated"),
     ],

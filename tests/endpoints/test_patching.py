@@ -43,6 +43,26 @@ async def test_a_patched_object_that_is_none_of_the_kind_is_invalid(made, body):
     assert (status, told["reason"], told["details"]["causes"][0]["field"]) == (422, "Invalid", "patch")
 
 
+async def test_whole_fractions_fit_a_strategic_patch_and_others_are_told_in_the_words_of_its_converter(world):
+    services = "/api/v1/namespaces/ns/services"
+    port = {"port": 80, "protocol": "TCP"}
+    await world.ask("POST", services, {"metadata": {"name": "s"}, "spec": {"clusterIP": "None", "ports": [port]}})
+    patch = {"spec": {"ports": [{"port": 80, "nodePort": 0.0}]}}
+    assert (await world.ask("PATCH", services + "/s", patch, STRATEGIC)).status == 200
+    _, told = await world.told("PATCH", services + "/s", {"spec": {"type": 5}}, STRATEGIC)
+    assert told["message"].endswith('"map[spec:map[type:5]]": cannot convert int64 to v1.ServiceType')
+
+
+async def test_an_apply_that_fits_its_schema_and_not_its_type_is_told_as_a_failed_conversion(world):
+    body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {"ports": [{"port": 1.5}]}}
+    _, told = await world.told("PATCH", "/api/v1/namespaces/ns/services/s?fieldManager=m", body, APPLY)
+    assert (told["code"], told["message"]) == (
+        500,
+        "failed to convert new object (/s; /v1, Kind=Service) to proper version: unable to convert unstructured "
+        "object to /v1, Kind=Service: cannot convert float64 to int32",
+    )
+
+
 async def test_a_patch_is_not_looked_into_where_there_is_nothing_to_patch(world):
     status, _ = await world.told("PATCH", A, b"{", MERGE)
     assert status == 404
