@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from miniapi.codec.negotiate import TABLE, Negotiated
-from miniapi.endpoints import respond
 from miniapi.endpoints.scope import Scope
 from miniapi.meta.objects import Object
 
@@ -15,18 +13,12 @@ _COUNTED: Final = frozenset({"Deployment", "ReplicaSet", "StatefulSet"})
 """Kinds of apps whose replicas are a plain number inside the original, which shows it even where it is zero."""
 
 
-def bookmark(scope: Scope, revision: int, negotiated: Negotiated, *, initial_end: bool = False) -> Object:
-    """As the client asked to see objects."""
+def bookmark(scope: Scope, revision: int, *, initial_end: bool = False) -> Object:
+    """Before it is shown as the client asked to see objects."""
     gvk = scope.gvk
     meta: dict[str, Any] = {"resourceVersion": str(revision)}
     if initial_end:
         meta["annotations"] = {INITIAL_END: "true"}
-    if negotiated.as_kind == TABLE:
-        table = scope.printer.table([], meta, negotiated.as_version)
-        table["rows"] = [{"cells": [], "object": respond.partial({"metadata": meta}, negotiated.as_version)}]
-        return table
-    if negotiated.as_kind:
-        return respond.partial({"metadata": meta}, negotiated.as_version)
     obj: Object = {"kind": gvk.kind, "apiVersion": gvk.api_version, "metadata": meta}
     if scope.kind.custom:
         return obj

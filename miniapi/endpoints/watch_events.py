@@ -8,10 +8,11 @@ from typing import Any, Generic, Protocol, TypeVar
 import orjson
 
 from miniapi import errors
-from miniapi.codec.negotiate import Negotiated
+from miniapi.codec.negotiate import TABLE, Negotiated
 from miniapi.endpoints import respond
 from miniapi.endpoints.bookmark import bookmark
 from miniapi.endpoints.scope import Scope
+from miniapi.meta.objects import Object
 from miniapi.registry.fanout import Frames
 from miniapi.registry.held import HeldStored
 from miniapi.storage.interface import Event, Stored
@@ -53,20 +54,11 @@ class WireEvents:
         """One frame."""
         if self._shared is not None:
             return self._shared.frame(event_type, stored)
-        chosen = self._negotiated
-        obj = self._scope.versioned.object(stored)
-        if chosen.as_kind == "Table":
-            obj = self._scope.printer.table([obj], obj["metadata"], chosen.as_version, chosen.include_object)
-            if self._columns_sent:
-                obj["columnDefinitions"] = None
-            self._columns_sent = True
-        elif chosen.as_kind:
-            obj = respond.partial(obj, chosen.as_version)
-        return self._frame(event_type, obj)
+        return self._frame(event_type, self._shown(self._scope.versioned.object(stored)))
 
     def bookmark(self, revision: int, *, initial_end: bool = False) -> bytes:
         """One frame."""
-        return self._frame("BOOKMARK", bookmark(self._scope, revision, self._negotiated, initial_end=initial_end))
+        return self._frame("BOOKMARK", self._shown(bookmark(self._scope, revision, initial_end=initial_end)))
 
     def error(self, problem: errors.ApiError) -> bytes:
         """One frame."""
@@ -79,6 +71,18 @@ class WireEvents:
     def batch(self, events: Sequence[Event]) -> bytes | None:
         """The bytes that all watchers of the collection send."""
         return self._shared.batch(events) if self._shared is not None else None
+
+    def _shown(self, obj: Object) -> Object:
+        """As the client asked to see objects; a table has columns in the first event only."""
+        chosen = self._negotiated
+        if chosen.as_kind == TABLE:
+            obj = self._scope.printer.table([obj], obj["metadata"], chosen.as_version, chosen.include_object)
+            if self._columns_sent:
+                obj["columnDefinitions"] = None
+            self._columns_sent = True
+        elif chosen.as_kind:
+            obj = respond.partial(obj, chosen.as_version)
+        return obj
 
     def _frame(self, event_type: str, obj: dict[str, Any]) -> bytes:
         codec = self._negotiated.codec
@@ -106,7 +110,7 @@ class HeldEvents:
 
     def bookmark(self, revision: int, *, initial_end: bool = False) -> tuple[str, Held]:
         """Made here."""
-        return "BOOKMARK", HeldObject(bookmark(self._scope, revision, self._negotiated, initial_end=initial_end))
+        return "BOOKMARK", HeldObject(bookmark(self._scope, revision, initial_end=initial_end))
 
     def error(self, problem: errors.ApiError) -> tuple[str, Held]:
         """Made here."""

@@ -48,7 +48,7 @@ class World:
             return resources[kind.storage_prefix]
 
         def printer(kind):
-            return Printer([{"name": "Name"}], lambda obj, now: [obj["metadata"]["name"]], lambda: NOW)
+            return Printer([{"name": "Name"}], lambda obj, now: [obj["metadata"].get("name")], lambda: NOW)
 
         catalog = Catalog(builtin_kinds())
         self.scopes = KubeScopes(catalog, BuiltinSchemas(), resource, printer, AdmissionChain(), utc_now, 1800)
