@@ -1,14 +1,18 @@
-"""Literals that can be judged before anything runs: durations, timestamps and patterns (cel-go cel/validator.go)."""
+"""Literals that can be judged before anything runs: durations, timestamps, patterns and templates.
+
+As cel-go's cel/validator.go and ext/formatting.go judge them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from miniapi.cel.library.formatting import CLAUSES, Unfit, go_name, render
 from miniapi.cel.library.regex import matches
 from miniapi.cel.library.standard import parse_duration, parse_timestamp
 from miniapi.cel.problems import EvaluationError, Problem
-from miniapi.cel.syntax import Call, Literal, Node, children
+from miniapi.cel.syntax import Call, ListNode, Literal, MapNode, Node, children
 
 _CHECKS: tuple[tuple[str, Callable[[str], Any]], ...] = (
     ("duration", parse_duration),
@@ -20,12 +24,49 @@ _CHECKS: tuple[tuple[str, Callable[[str], Any]], ...] = (
 def literal_problems(root: Node) -> list[Problem]:
     """What is wrong with the first arguments that are literals."""
     calls = list(_calls(root))
-    return [
+    wrong = [problem for call in calls if call.function == "format" for problem in _template_problems(call)]
+    return wrong + [
         Problem(call.args[0].at, f"invalid {name} argument")
         for name, read in _CHECKS
         for call in calls
         if call.function == name and call.args and not _reads(call.args[0], read)
     ]
+
+
+def _template_problems(call: Call) -> list[Problem]:
+    """Of a literal template whose arguments are written as a list."""
+    template, args = call.target, call.args[0] if call.args else None
+    if not isinstance(template, Literal) or not isinstance(template.value, str) or not isinstance(args, ListNode):
+        return []
+    given, place = args.elements, [call.at]
+
+    def write(clause: str, _precision: int, argument: Node) -> str:
+        kinds, complaint = CLAUSES["x" if clause == "X" else clause]
+        place[0] = argument.at
+        unfit = _unfit(argument, kinds, within=clause == "s")
+        if unfit is not None:
+            place[0] = unfit.at
+            raise Unfit(complaint + go_name(unfit.type))
+        place[0] = call.at
+        return ""
+
+    try:
+        _, used = render(template.value, given.__getitem__, len(given), write)
+    except EvaluationError as problem:
+        return [Problem(place[0], str(problem))]
+    if len(given) > used:
+        why = f"too many arguments supplied to string.format (expected {used}, got {len(given)})"
+        return [Problem(call.at, why)]
+    return []
+
+
+def _unfit(node: Node, kinds: tuple[str, ...], *, within: bool) -> Node | None:
+    """The argument, or with `within` what a literal of it holds, whose type is none of the kinds."""
+    if node.type.kind not in (*kinds, "dyn"):
+        return node
+    if not within or not isinstance(node, (ListNode, MapNode)):
+        return None
+    return next((found for child in children(node) if (found := _unfit(child, kinds, within=True)) is not None), None)
 
 
 def _calls(node: Node) -> Iterator[Call]:

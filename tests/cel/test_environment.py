@@ -46,6 +46,14 @@ def evaluate(text: str, **variables: Any) -> Any:
         ("-7 % 2", -1),
         ("1 < 2.5 && dyn(1) == 1.0 && !(dyn(1) == dyn(true))", True),
         ("'%s is %d'.format(['a'] + [dyn(3)])", "a is 3"),
+        (
+            "'%s %%'.format([{'b': dyn(['x', 'y']), 'a': dyn(duration('1m'))}])",
+            '{"a":duration("60s"), "b":["x", "y"]} %',
+        ),
+        ("'%.2f'.format([1234.5]) + '%e'.format([1234.5])", "1,234.501.234500\u202f×\u202f10⁰³"),
+        ("'%X %x %b %o'.format([dyn(255), dyn('hi'), dyn(true), dyn(8)])", "FF 6869 1 10"),
+        ("string(1e6) + string(123456.0) + string(1.5e-5)", "1e+061234561.5e-05"),
+        ("duration('1.5s').getMilliseconds()", 1500),
         ("'a,b,c'.split(',', 2)", ["a", "b,c"]),
         ("'hello'.substring(1, 3) + 'x'.upperAscii()", "elX"),
         ("b'abc'.size() + 'é'.size()", 4),
@@ -81,6 +89,15 @@ def test_expressions_have_the_values_of_cel(text: str, value: Any) -> None:
         ("self.", "1:6: Syntax error: no viable alternative at input '.'"),
         ("1 2", "1:3: Syntax error: extraneous input '2' expecting <EOF>"),
         ("[1].map(x.y, 1)", "argument is not an identifier"),
+        (
+            "'%d'.format(['a'])",
+            "1:14: error during formatting: decimal clause can only be used on integers, was given string",
+        ),
+        ("'%.2f'.format([1])", "fixed-point clause can only be used on doubles, was given int"),
+        ("'%y'.format([1])", '1:12: could not parse formatting clause: unrecognized formatting clause "y"'),
+        ("'%s'.format([])", "1:12: index 0 out of range"),
+        ("'%s'.format([1, 2])", "1:12: too many arguments supplied to string.format (expected 1, got 2)"),
+        ("'%s'.format([optional.none()])", "durations, and timestamps, was given optional_type"),
     ],
 )
 def test_a_text_that_is_no_expression_is_told_as_cel_go_tells_it(text: str, complaint: str) -> None:
@@ -108,6 +125,13 @@ def test_a_complaint_shows_the_line_and_the_place() -> None:
         ("dyn(null)['a']", "no such key: a"),
         ("dyn('text').a", "no such key: a"),
         ("dyn([1]).a", "unsupported index type 'string' in list"),
+        ("'%d'.format([dyn('a')])", "error during formatting: decimal clause can only be used on integers"),
+        ("timestamp(self.s)", 'parsing time "hello" as "2006-01-02T15:04:05Z07:00": cannot parse "hello" as "2006"'),
+        (
+            "timestamp('2020-01-01' + '')",
+            'parsing time "2020-01-01" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T"',
+        ),
+        ("timestamp('2020-13-01' + 'T00:00:00Z')", 'parsing time "2020-13-01T00:00:00Z": month out of range'),
     ],
 )
 def test_what_has_no_value_says_why(text: str, complaint: str) -> None:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -38,7 +39,11 @@ _UNITS = {
     "s": NANOSECONDS, "m": 60 * NANOSECONDS, "h": 3600 * NANOSECONDS,
 }  # fmt: skip
 _part = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
-_moment = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|z|[+-]\d\d:\d\d)")
+_moment = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)")
+_LAYOUT = (
+    ("2006", r"\d{4}"), ("-", "-"), ("01", r"\d\d"), ("-", "-"), ("02", r"\d\d"), ("T", "T"), ("15", r"\d\d"),
+    (":", ":"), ("04", r"\d\d"), (":", ":"), ("05", r"\d\d(?:[.,]\d+)?"), ("Z07:00", r"Z|[+-]\d\d:\d\d"),
+)  # fmt: skip
 
 
 def parse_duration(text: str) -> Duration:
@@ -53,7 +58,7 @@ def parse_duration(text: str) -> Duration:
         unit = _UNITS[found[2]]
         total += int(whole or 0) * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
         at = found.end()
-    if not body or (at == 0 and body != "0"):
+    if not body or (at == 0 and body != "0") or total >= 2**63:
         raise EvaluationError(f'time: invalid duration "{text}"')
     return Duration(-total if text.startswith("-") else total)
 
@@ -62,16 +67,35 @@ def parse_timestamp(text: str) -> Timestamp:
     """RFC 3339."""
     found = _moment.fullmatch(text)
     if found is None:
-        why = f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
-        raise EvaluationError(why)
+        raise EvaluationError(_misread(text))
     year, month, day, hour, minute, second = (int(found[i]) for i in range(1, 7))
+    for name, fits in (
+        ("month", 1 <= month <= 12),
+        ("hour", hour < 24),
+        ("minute", minute < 60),
+        ("second", second < 60),
+        ("day", 1 <= day <= 31),
+    ):
+        if not fits:
+            raise EvaluationError(f'parsing time "{text}": {name} out of range')
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise EvaluationError(f'parsing time "{text}": day out of range') from None
-    offset = 0 if found[8] in "Zz" else int(found[8][1:3]) * 3600 + int(found[8][4:6]) * 60
+    offset = 0 if found[8] == "Z" else int(found[8][1:3]) * 3600 + int(found[8][4:6]) * 60
     seconds = int(moment.timestamp()) - (offset if found[8][0] != "-" else -offset)
     return timestamp(seconds * NANOSECONDS + int((found[7] or "0")[:9].ljust(9, "0")))
+
+
+def _misread(text: str) -> str:
+    """What time.Parse says of a text that does not follow the layout: where it stopped, and what it wanted there."""
+    start, rest = f'parsing time "{text}"', text
+    for wanted, pattern in _LAYOUT:
+        found = re.match(pattern, rest)
+        if found is None:
+            return f'{start} as "2006-01-02T15:04:05Z07:00": cannot parse "{rest}" as "{wanted}"'
+        rest = rest[found.end() :]
+    return f'{start}: extra text: "{rest}"'
 
 
 def duration_text(value: Duration) -> str:
@@ -89,13 +113,17 @@ def timestamp_text(value: Timestamp) -> str:
 
 
 def double_text(value: float) -> str:
-    """strconv.FormatFloat(v, 'g', -1, 64)."""
+    """strconv.FormatFloat(v, 'g', -1, 64): an exponent below -4 or above 5 is written out."""
     if math.isnan(value) or math.isinf(value):
         return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
-    if value == int(value) and abs(value) < 1e21:
-        return str(int(value))
-    mantissa, e, exponent = repr(value).partition("e")
-    return f"{mantissa.removesuffix('.0')}e{exponent[0]}{exponent[1:].zfill(2)}" if e else mantissa
+    sign, digits, power = Decimal(repr(value)).as_tuple()
+    assert isinstance(power, int)
+    text = "".join(map(str, digits)).rstrip("0") or "0"
+    exponent = len(digits) - 1 + power
+    if text == "0" or -5 < exponent < 6:
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
+    mantissa = f"{text[0]}.{text[1:]}" if len(text) > 1 else text
+    return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def _to_int(value: float) -> int:
@@ -147,10 +175,9 @@ def _moment_part(name: str, read: Callable[[datetime], int]) -> list[Overload]:
     ]
 
 
-def _span_part(unit: int, within: int = 0) -> Overload:
+def _span_part(unit: int) -> Overload:
     def read(value: Duration) -> int:
         whole = abs(value.nanoseconds) // unit
-        whole = whole % within if within else whole
         return whole if value.nanoseconds >= 0 else -whole
 
     return _method((DURATION,), INT, read)
@@ -244,7 +271,7 @@ FUNCTIONS: types.Functions = {
     "getHours": (*_moment_part("hours", lambda t: t.hour), _span_part(3600 * NANOSECONDS)),
     "getMinutes": (*_moment_part("minutes", lambda t: t.minute), _span_part(60 * NANOSECONDS)),
     "getSeconds": (*_moment_part("seconds", lambda t: t.second), _span_part(NANOSECONDS)),
-    "getMilliseconds": (*_moment_part("millis", lambda t: t.microsecond // 1000), _span_part(1_000_000, 1000)),
+    "getMilliseconds": (*_moment_part("millis", lambda t: t.microsecond // 1000), _span_part(1_000_000)),
     "optional.of": (_of((A,), optional_of(A), lambda v: Optional(v, True)),),
     "optional.ofNonZeroValue": (_of((A,), optional_of(A), _non_zero),),
     "optional.none": (_of((), optional_of(A), lambda: NOTHING),),

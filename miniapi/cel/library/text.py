@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from miniapi.cel import types
-from miniapi.cel.library.standard import double_text, duration_text, timestamp_text
+from miniapi.cel.library.formatting import formatted, quote
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.types import DYN, INT, STRING, Overload, Type, list_of
-from miniapi.cel.values import Duration, Timestamp, UInt
 
 _WHITE = "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"  # noqa: E501
-_clause = re.compile(r"%(%|(?:\.(\d+))?([a-zA-Z]))")
-_QUOTED = {
-    "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
-    "\\": "\\\\", '"': '\\"',
-}  # fmt: skip
 
 
 def _out_of_range(position: int) -> EvaluationError:
@@ -72,68 +65,6 @@ def _joined(parts: list[Any], separator: str = "") -> str:
     return separator.join(parts)
 
 
-def quote(text: str) -> str:
-    """A string in double quotes."""
-    return '"' + "".join(_QUOTED.get(c, c) for c in text) + '"'
-
-
-def _format(template: str, args: list[Any]) -> str:
-    left = list(args)
-
-    def clause(match: re.Match[str]) -> str:
-        if match[1] == "%":
-            return "%"
-        if not left:
-            raise EvaluationError(f"index {len(args)} out of range")
-        return _formatted(match[3], match[2], left.pop(0))
-
-    return _clause.sub(clause, template)
-
-
-def _formatted(kind: str, precision: str | None, value: Any) -> str:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if kind == "s":
-        return shown(value)
-    if kind == "d" and number and not isinstance(value, float):
-        return str(int(value))
-    if kind in "fe" and number:
-        return f"{float(value):.{precision or 6}{kind}}"
-    if kind in "xX" and isinstance(value, (int, str, bytes)) and not isinstance(value, bool):
-        raw = value.encode() if isinstance(value, str) else value
-        text = raw.hex() if isinstance(raw, bytes) else f"{int(raw):x}"
-        return text.upper() if kind == "X" else text
-    if kind == "o" and number:
-        return f"{int(value):o}"
-    if kind == "b" and isinstance(value, (int, bool)):
-        return f"{int(value):b}"
-    raise EvaluationError(f'could not parse formatting clause: unrecognized formatting clause "{kind}"')
-
-
-def shown(value: Any) -> str:
-    """A value as `%s` writes it."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return double_text(value)
-    if isinstance(value, (int, UInt)):
-        return str(int(value))
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, Duration):
-        return duration_text(value)
-    if isinstance(value, Timestamp):
-        return timestamp_text(value)
-    if isinstance(value, list):
-        return "[" + ", ".join(shown(v) for v in value) + "]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{shown(k)}: {shown(v)}" for k, v in sorted(value.items(), key=str)) + "}"
-    return str(value)
-
-
 def _method(params: tuple[Type, ...], result: Type, run: Callable[..., Any], cost: str = "target") -> Overload:
     return Overload(params, result, run, method=True, cost=cost)
 
@@ -161,6 +92,6 @@ FUNCTIONS: types.Functions = {
         _method((list_of(STRING),), STRING, _joined, "elements"),
         _method((list_of(STRING), STRING), STRING, _joined, "elements"),
     ),
-    "format": (_method((STRING, list_of(DYN)), STRING, _format),),
+    "format": (_method((STRING, list_of(DYN)), STRING, formatted),),
     "strings.quote": (Overload((STRING,), STRING, quote, cost="target"),),
 }
