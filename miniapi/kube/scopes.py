@@ -12,6 +12,7 @@ from miniapi.endpoints.scope import Hooks, ResourceHandler, Scope
 from miniapi.endpoints.table import Printer
 from miniapi.kinds.catalog import Catalog
 from miniapi.kinds.kind import Kind, Subresource
+from miniapi.kube.served_versions import ServedVersions
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.patch.field_manager import FieldManager
 from miniapi.registry.resource import Resource, Versioned
@@ -19,6 +20,7 @@ from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.schema.convert import converter
 from miniapi.schema.default import defaulter
 from miniapi.schema.empty_lists import nuller
+from miniapi.schema.model import Schema
 from miniapi.strategies.interface import Strategy
 
 SCALE_KIND = "Scale"
@@ -81,7 +83,7 @@ class KubeScopes:
             null_empty_lists=nuller(schema),
             strategy=strategy,
             validation=validation,
-            fields=FieldManager(schema, GroupVersionKind(*gvk), name, strategy.reset_fields),
+            fields=self._field_manager(kind, gvk, name, schema, strategy),
             admission=self.admission,
             clock=self.clock,
             printer=scale_printer(self.clock) if gvk.kind == SCALE_KIND else self.printer_for(kind),
@@ -91,3 +93,12 @@ class KubeScopes:
             min_request_timeout_seconds=self.min_request_timeout_seconds,
             protobuf=self.schemas.in_table(gvk),
         )
+
+    def _field_manager(
+        self, kind: Kind, gvk: GroupVersionKind, name: str, schema: Schema, strategy: Strategy
+    ) -> FieldManager:
+        gvk = GroupVersionKind(*gvk)
+        if gvk != kind.gvk:  # a scale has one version
+            return FieldManager(schema, gvk, name, strategy.reset_fields)
+        versions = ServedVersions(self.catalog, self.schemas, kind)
+        return FieldManager(schema, gvk, name, strategy.reset_fields, versions.convert, versions.schema)

@@ -252,9 +252,11 @@ class FieldManager:
 
     def _version(self, api_version: str) -> Version:
         """How to see an object in a version; LookupError."""
-        if api_version == self._api_version or self._convert is None:
-            return Version(self.root, _as_it_is)
         convert = self._convert
+        if convert is None:
+            return Version(self.root, _as_it_is)
+        if api_version == self._api_version:
+            return Version(self.root, lambda obj: convert(obj, api_version))
         schema = self._schema_of(api_version) if self._schema_of else self._schema
         return Version(self._compiler.root(schema), lambda obj: convert(obj, api_version))
 
