@@ -5,9 +5,9 @@ It is laxer than the RFC: `replace` and `copy` accept a missing member, list ind
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import orjson
 
@@ -19,6 +19,11 @@ MAX_COPIED_BYTES = 3 * 1024 * 1024
 """All that `copy` operations of one patch may add."""
 
 
+Operation = dict[str, Any]
+Place = tuple[Any, str]
+"""A dict or list, and the key or index there."""
+_NO_PATH = "operation missing path field: missing value"
+_NO_FROM = "operation, missing from field: missing value"
 _TEXTS = ("op", "path", "from")
 _FIELDS = (*_TEXTS, "value")
 
@@ -31,8 +36,8 @@ class NotMet(Failed):
     """A test is not met."""
 
 
-class _Failed(Exception):
-    """There is no such place, or nothing can be done there."""
+class _BadIndex(Exception):
+    """No item of a list stands there."""
 
 
 def decode(operations: Any, *, strict: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
@@ -101,59 +106,101 @@ def operate(doc: Object, operations: list[Any]) -> Object:
     out: Any = copy(doc)
     copied = 0
     for operation in operations:
-        if operation.get("op") == "copy":
-            value = _at(operation, "from", lambda where: _get(*where), out)
-            copied += len(orjson.dumps(value))
-            if copied > MAX_COPIED_BYTES:
-                raise Failed(f"unable to copy, the accumulated size increase of copy is {copied}")
-            _at(operation, "path", partial(_add_at, value=copy(value)), out)
+        op = operation.get("op")
+        if op == "copy":
+            copied += _copy(out, operation, MAX_COPIED_BYTES - copied)
+        elif op == "replace" and operation.get("path") == "":
+            out = copy(operation.get("value"))
+            if not isinstance(out, (dict, list)):
+                raise Failed("replace operation value must be object or array: %!w(<nil>)")
+        elif isinstance(op, str) and op in _OPERATIONS:
+            _OPERATIONS[op](out, operation)
         else:
-            out = _do(out, operation)
+            raise Failed(f"Unexpected kind: {op if isinstance(op, str) else 'unknown'}")
     result: Object = out
     return result
 
 
-def _do(doc: Any, operation: dict[str, Any]) -> Any:
-    op, path = operation.get("op"), operation.get("path")
+def _add(doc: Any, operation: Operation) -> None:
+    path = _text(operation, "path", "add operation failed to decode path: missing value")
+    place = _find(doc, path, f'add operation does not apply: doc is missing path: "{path}": missing value')
+    _put(place, copy(operation.get("value")), f"error in add for path: '{path}': ")
+
+
+def _remove(doc: Any, operation: Operation) -> None:
+    path = _text(operation, "path", "remove operation failed to decode path: missing value")
+    place = _find(doc, path, f'remove operation does not apply: doc is missing path: "{path}": missing value')
+    _take(place, f"error in remove for path: '{path}': ")
+
+
+def _replace(doc: Any, operation: Operation) -> None:
+    path = _text(operation, "path", f"replace operation failed to decode path: {_NO_PATH}")
+    start = "replace operation does not apply: doc is missing "
+    place = _find(doc, path, f"{start}path: {path}: missing value")
+    here, key = place
     value = copy(operation.get("value"))
-    if op == "add":
-        _at(operation, "path", lambda where: _add(*where, value), doc)
-    elif op == "remove":
-        _at(operation, "path", lambda where: _remove(*where), doc)
-    elif op == "replace":
-        if path == "":
-            if not isinstance(value, (dict, list)):
-                raise Failed("replace operation hit index out of bounds: invalid index referenced")
-            return value
-        _at(operation, "path", lambda where: _replace(*where, value), doc)
-    elif op == "move":
-        moved = _at(operation, "from", lambda where: _get(*where), doc)
-        _at(operation, "from", lambda where: _remove(*where), doc)
-        _at(operation, "path", lambda where: _add(*where, moved), doc)
-    elif op == "test":
-        found = doc if path == "" else _at(operation, "path", lambda where: _get(*where), doc)
-        if not _same(found, value):
-            raise NotMet(f"testing value {path} failed: test failed")
-    else:
-        raise Failed(f"Unexpected kind: {op}")
-    return doc
+    if isinstance(here, dict):
+        here[key] = value
+        return
+    try:
+        here[_index(here, key)] = value
+    except _BadIndex:
+        raise Failed(f"{start}key: {path}: missing value") from None
 
 
-def _at(operation: dict[str, Any], end: str, act: Callable[[tuple[Any, str]], Any], doc: Any) -> Any:
-    """What `act` makes of the place that the operation's `path` or `from` names. Failed in the library's words."""
-    op, path = operation.get("op"), operation.get(end)
-    if path is None and end == "from":
-        raise Failed(f"{op} operation failed to decode from: operation, missing from field: missing value")
-    try:
-        where = _find(doc, path)
-    except _Failed:
-        what = "from path" if end == "from" else "path"
-        shown = f'"{path}"' if op in ("add", "remove") else path
-        raise Failed(f"{op} operation does not apply: doc is missing {what}: {shown}: missing value") from None
-    try:
-        return act(where)
-    except _Failed as problem:
-        raise Failed(f"error in {op} for path: '{path}': {problem}") from None
+def _move(doc: Any, operation: Operation) -> None:
+    source = _text(operation, "from", f"move operation failed to decode from: {_NO_FROM}")
+    place = _find(doc, source, f"move operation does not apply: doc is missing from path: {source}: missing value")
+    start = f"error in move for path: '{place[1]}': "
+    moved = _get(place, start)
+    _take(place, start)
+    path = _text(operation, "path", f"move operation failed to decode path: {_NO_PATH}")
+    missing = f"move operation does not apply: doc is missing destination path: {path}: missing value"
+    _put(_find(doc, path, missing), moved, f"error in move for path: '{path}': ")
+
+
+def _copy(doc: Any, operation: Operation, room: int) -> int:
+    """-> by how many bytes the copy lets the document grow; there is `room` for that many."""
+    source = _text(operation, "from", f"copy operation failed to decode from: {_NO_FROM}")
+    place = _find(doc, source, f"copy operation does not apply: doc is missing from path: {source}: missing value")
+    value = _get(place, f"error in copy for from: '{source}': ")
+    path = _text(operation, "path", "copy operation failed to decode path: missing value")
+    target = _find(doc, path, f"copy operation does not apply: doc is missing destination path: {path}: missing value")
+    size = 0 if value is None else len(orjson.dumps(value))
+    if size > room:
+        grown = MAX_COPIED_BYTES - room + size
+        raise Failed(
+            f"Unable to complete the copy, the accumulated size increase of copy is {grown}, "
+            f"exceeding the limit {MAX_COPIED_BYTES}"
+        )
+    _put(target, copy(value), "error while adding value during copy: ")
+    return size
+
+
+def _test(doc: Any, operation: Operation) -> None:
+    path = _text(operation, "path", f"test operation failed to decode path: {_NO_PATH}")
+    found = doc
+    if path:
+        place = _find(doc, path, f"test operation does not apply: is missing path: {path}: missing value")
+        found = _get(place, f"error in test for path: '{path}': ")
+    if not _same(found, operation.get("value")):
+        raise NotMet(f"testing value {path} failed: test failed")
+
+
+_OPERATIONS: Final[Mapping[str, Callable[[Any, Operation], None]]] = {
+    "add": _add,
+    "remove": _remove,
+    "replace": _replace,
+    "move": _move,
+    "test": _test,
+}
+
+
+def _text(operation: Operation, name: str, missing: str) -> str:
+    text = operation.get(name)
+    if not isinstance(text, str):
+        raise Failed(missing)
+    return text
 
 
 def _same(left: Any, right: Any) -> bool:
@@ -165,19 +212,20 @@ def _same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
-def _find(doc: Any, path: Any) -> tuple[Any, str]:
+def _find(doc: Any, path: str, missing: str) -> Place:
     """The container that holds the last part of `path`, and that part."""
-    if not isinstance(path, str):
-        raise _Failed
-    parts = path.split("/")
-    if len(parts) < 2:
-        raise _Failed
+    parts = [_decoded(part) for part in path.split("/")]
     here = doc
     for part in parts[1:-1]:
-        here = _get(here, _decoded(part))
+        try:
+            here = _get((here, part), "")
+        except Failed:
+            here = None
         if not isinstance(here, (dict, list)):
-            raise _Failed
-    return here, _decoded(parts[-1])
+            raise Failed(missing)
+    if len(parts) < 2:
+        raise Failed(missing)
+    return here, parts[-1]
 
 
 def _decoded(part: str) -> str:
@@ -187,48 +235,49 @@ def _decoded(part: str) -> str:
     return "~".join(piece.replace("~1", "/") for piece in part.split("~0"))
 
 
-def _index(items: list[Any], key: str, limit: int) -> int:
-    try:
-        index = int(key) if key.strip() == key and "_" not in key else limit
-    except ValueError:
-        raise _Failed(f'strconv.Atoi: parsing "{key}": invalid syntax') from None
-    if index < 0:
-        index += limit
+def _index(items: list[Any], key: str, *, adding: bool = False) -> int:
+    """Where `key` points; one place more than there are items is there for adding."""
+    if not re.fullmatch(r"[+-]?\d+", key, re.ASCII):
+        raise _BadIndex(f'strconv.Atoi: parsing "{key}": invalid syntax')
+    given, limit = int(key), len(items) + adding
+    index = given + limit if given < 0 else given
     if not 0 <= index < limit:
-        raise _Failed(f"Unable to access invalid index: {key}: invalid index referenced")
+        raise _BadIndex(f"Unable to access invalid index: {given}: invalid index referenced")
     return index
 
 
-def _get(here: Any, key: str) -> Any:
+def _get(place: Place, start: str) -> Any:
+    here, key = place
     if isinstance(here, dict):
         return here.get(key)
-    return here[_index(here, key, len(here))]
+    try:
+        return here[_index(here, key)]
+    except _BadIndex as problem:
+        raise Failed(f"{start}{problem}") from None
 
 
-def _add(here: Any, key: str, value: Any) -> None:
+def _put(place: Place, value: Any, start: str) -> None:
+    here, key = place
     if isinstance(here, dict):
         here[key] = value
     elif key == "-":
         here.append(value)
     else:
-        here.insert(_index(here, key, len(here) + 1), value)
+        try:
+            here.insert(_index(here, key, adding=True), value)
+        except _BadIndex as problem:
+            what = f"value was not a proper array index: '{key}': " if str(problem).startswith("strconv") else ""
+            raise Failed(f"{start}{what}{problem}") from None
 
 
-def _add_at(where: tuple[Any, str], value: Any) -> None:
-    _add(*where, value)
-
-
-def _replace(here: Any, key: str, value: Any) -> None:
-    if isinstance(here, dict):
-        here[key] = value
-    else:
-        here[_index(here, key, len(here))] = value
-
-
-def _remove(here: Any, key: str) -> None:
+def _take(place: Place, start: str) -> None:
+    here, key = place
     if isinstance(here, dict):
         if key not in here:
-            raise _Failed(f"Unable to remove nonexistent key: {key}: missing value")
+            raise Failed(f"{start}Unable to remove nonexistent key: {key}: missing value")
         del here[key]
-    else:
-        del here[_index(here, key, len(here))]
+        return
+    try:
+        del here[_index(here, key)]
+    except _BadIndex as problem:
+        raise Failed(f"{start}{problem}") from None

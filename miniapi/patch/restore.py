@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from miniapi.patch.go_format import kind_name
+from miniapi.schema import scalars
 from miniapi.schema.model import Schema
+from miniapi.schema.scalars import ConvertError
 
 _GO_KINDS = {"string": "string", "boolean": "bool", "number": "float64"}
 
@@ -56,7 +58,7 @@ def _scalar(value: Any, schema: Schema) -> Any:
     if schema.type == "string" and schema.format == "byte":
         if given != "string":
             raise Misfit(f"cannot restore slice from {given}")
-        return value
+        return _base64(value)
     if schema.type == "integer" and given in ("int64", "float64"):
         if given == "float64" and not value.is_integer():
             raise Misfit(f"cannot convert float64 to {wanted}")
@@ -66,6 +68,13 @@ def _scalar(value: Any, schema: Schema) -> Any:
     if given == "int64" and wanted == "string":
         raise Misfit(f"cannot convert int64 to {schema.go_type or wanted}")
     raise Misfit(f"unrecognized type: {wanted}")
+
+
+def _base64(text: str) -> str:
+    try:
+        return scalars.base64(text)
+    except ConvertError as problem:
+        raise Misfit(f"error decoding from json: {problem}") from None
 
 
 def _wrapped(number: int, bits: int) -> int:

@@ -82,6 +82,57 @@ def test_json_patch_of_what_is_not_there(operation, works):
 
 
 @pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ({"op": "add", "value": 1}, "add operation failed to decode path: missing value"),
+        (
+            {"op": "add", "path": "/l/x"},
+            "error in add for path: '/l/x': value was not a proper array index: 'x': strconv",
+        ),
+        (
+            {"op": "replace", "path": "/l/7"},
+            "replace operation does not apply: doc is missing key: /l/7: missing value",
+        ),
+        (
+            {"op": "replace", "path": "/n/a"},
+            "replace operation does not apply: doc is missing path: /n/a: missing value",
+        ),
+        ({"op": "replace", "path": "", "value": 1}, "replace operation value must be object or array: %!w(<nil>)"),
+        ({"op": "move", "path": "/x"}, "move operation failed to decode from: operation, missing from field: missing"),
+        (
+            {"op": "move", "from": "/m/b", "path": "/x"},
+            "error in move for path: 'b': Unable to remove nonexistent key: b",
+        ),
+        (
+            {"op": "move", "from": "/m/a", "path": "/n/x"},
+            "move operation does not apply: doc is missing destination path",
+        ),
+        (
+            {"op": "copy", "from": "/l/-2", "path": "/x"},
+            "error in copy for from: '/l/-2': Unable to access invalid index: -2",
+        ),
+        (
+            {"op": "copy", "from": "/m", "path": "/l/4"},
+            "error while adding value during copy: Unable to access invalid",
+        ),
+        ({"op": "test", "path": "/n/a"}, "test operation does not apply: is missing path: /n/a: missing value"),
+        ({"op": "test", "path": "/m/a", "value": 1.0}, "testing value /m/a failed: test failed"),
+        ({"op": 5}, "Unexpected kind: unknown"),
+    ],
+)
+def test_json_patches_fail_in_the_words_of_the_library(operation, message):
+    with pytest.raises(json_patch.Failed) as raised:
+        json_patch.operate({"m": {"a": 1}, "l": [1]}, [operation])
+    assert str(raised.value).startswith(message)
+
+
+def test_json_patches_copy_no_more_than_they_may():
+    double = {"op": "copy", "from": "/a", "path": "/b"}
+    with pytest.raises(json_patch.Failed, match="is 4000008, exceeding the limit 3145728"):
+        json_patch.operate({"a": "x" * 1_000_000}, [double] * 4)
+
+
+@pytest.mark.parametrize(
     ("parsed", "strict", "code", "message"),
     [
         ({}, False, 400, "json: cannot unmarshal object into Go value of type jsonpatch.Patch"),

@@ -13,6 +13,7 @@ SPEC = Schema(
         "on": Field("on", Schema("boolean")),
         "tags": Field("tags", Schema("map", values=Schema("string"))),
         "list": Field("list", Schema("array", items=Schema("string"))),
+        "key": Field("key", Schema("string", "byte")),
         "since": Field("since", Schema("string", "date-time")),
     },
 )
@@ -36,6 +37,8 @@ def test_numbers_are_brought_to_the_width_of_their_field(given, kept):
         ({"on": 1}, "unrecognized type: bool"),
         ({"tags": ["a"]}, "cannot restore map from slice"),
         ({"tags": {"a": 5}}, "cannot convert int64 to string"),
+        ({"key": "?"}, "error decoding from json: illegal base64 data at input byte 0"),
+        ({"key": 5}, "cannot restore slice from int64"),
         ({"list": {"name": "c"}}, "cannot restore slice from map"),
     ],
 )
