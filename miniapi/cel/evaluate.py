@@ -99,7 +99,7 @@ class _Compiler:
             return special(operands)
         choices = node.overloads
         if len(choices) == 1:
-            return _direct(choices[0], operands)
+            return _direct(choices[0], operands, _unsure(choices[0], node))
         return _chosen(choices, operands)
 
     def _list(self, node: ListNode) -> Run:
@@ -202,12 +202,20 @@ def _dotted(node: Node) -> str:
     return node.name if isinstance(node, Name) else ""
 
 
-def _direct(overload: Overload, operands: list[Run]) -> Run:
+def _unsure(overload: Overload, node: Call) -> list[tuple[int, Type]]:
+    """Which operands are known to be of the declared type only when there is a value."""
+    pairs = enumerate(zip(overload.params, node.operands, strict=True))
+    return [(i, wanted) for i, (wanted, o) in pairs if o.type != wanted and wanted.kind not in ("dyn", "param")]
+
+
+def _direct(overload: Overload, operands: list[Run], unsure: list[tuple[int, Type]]) -> Run:
     function, cost = overload.run, overload.cost
     assert function is not None
 
     def run(scope: Scope) -> Any:
         args = [operand(scope) for operand in operands]
+        if unsure and not all(fits(wanted, args[i]) for i, wanted in unsure):
+            raise no_overload()
         scope.budget.call(cost, args)
         try:
             return function(*args)

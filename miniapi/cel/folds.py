@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from miniapi.cel.costs import Budget
 from miniapi.cel.problems import EvaluationError
-from miniapi.cel.values import no_overload
+from miniapi.cel.values import Duration, Optional, Timestamp, UInt, no_overload
 
 Entry = tuple[Any, Any]
 Each = Callable[[Entry], Any]
@@ -16,13 +16,27 @@ _STEP = 3
 """What a step of a loop costs beside its body: the condition and the accumulator."""
 
 
+_GO_TYPES: Mapping[type, str] = {
+    type(None): "types.Null",
+    bool: "types.Bool",
+    int: "types.Int",
+    UInt: "types.Uint",
+    float: "types.Double",
+    str: "types.String",
+    bytes: "types.Bytes",
+    Duration: "types.Duration",
+    Timestamp: "types.Timestamp",
+    Optional: "*types.Optional",
+}
+
+
 def entries(over: Any, *, two: bool) -> list[Entry]:
     """What the variables of the macro go through."""
     if over.__class__ is list:
         return list(enumerate(over)) if two else [(value, None) for value in over]
     if over.__class__ is dict:
         return list(over.items()) if two else [(key, None) for key in over]
-    raise no_overload()
+    raise EvaluationError(f"got '{_GO_TYPES.get(over.__class__, over.__class__.__name__)}', expected iterable type")
 
 
 def _quantified(decisive: bool) -> Loop:

@@ -6,7 +6,7 @@ from base64 import b64decode
 
 from miniapi.meta import names
 from miniapi.meta.objects import Object
-from miniapi.validation import field
+from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
 
@@ -19,16 +19,14 @@ def create(obj: Object) -> ErrorList:
     spec, name = obj.get("spec") or {}, obj["metadata"].get("name") or ""
     group, version = spec.get("group") or "", spec.get("version") or ""
     errors: ErrorList = []
-    if name != f"{version}.{group}":
+    if name and not names.path_segment(name) and name != f"{version}.{group}":
         shown = field.show(f"{version}.{group}")
         errors.append(field.invalid("metadata.name", name, f'must be `spec.version+"."+spec.group`: {shown}'))
     if not group and version != "v1":
         why = "only v1 may have an empty group and it better be legacy kube"
         errors.append(field.required("spec.group", why))
-    if group and (wrong := names.dns_subdomain(group)):
-        errors.append(field.invalid("spec.group", group, ",".join(wrong)))
-    if wrong := names.dns_1035_label(version):
-        errors.append(field.invalid("spec.version", version, ",".join(wrong)))
+    errors += rules.each("spec.group", group, names.dns_subdomain(group)) if group else []
+    errors += rules.each("spec.version", version, names.dns_1035_label(version))
     priority = spec.get("groupPriorityMinimum") or 0
     if not 0 < priority <= _MAX_GROUP_PRIORITY:
         why = f"must be positive and less than {_MAX_GROUP_PRIORITY}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from miniapi.cel import types
+from miniapi.cel.library.netip import complaint
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.types import BOOL, INT, STRING, Overload, Type, opaque
 
@@ -49,26 +50,11 @@ def _address(text: str) -> _Address:
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
-        why = _why_no_address(text)
+        why = complaint(text)
         raise EvaluationError(f'IP Address "{text}" parse error during conversion from string: {why}') from None
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         raise EvaluationError(f'IPv4-mapped IPv6 address is not allowed: "{text}"')
     return found
-
-
-def _why_no_address(text: str) -> str:
-    """netip.ParseAddr's complaint, as far as it is the common one."""
-    if "." in text and ":" not in text:
-        parts = text.split(".")
-        for part in parts:
-            if part and not part.isdigit():
-                return f'ParseAddr("{text}"): unexpected character (at "{text[text.index(part) :]}")'
-        if any(p.isdigit() and int(p) > 255 for p in parts):
-            return f'ParseAddr("{text}"): IPv4 field has value >255'
-        if len(parts) > 4:
-            return f'ParseAddr("{text}"): IPv4 address too long'
-        return f'ParseAddr("{text}"): IPv4 address too short'
-    return f'ParseAddr("{text}"): unable to parse IP'
 
 
 def parse_ip(text: str) -> Ip:
@@ -85,7 +71,7 @@ def parse_cidr(text: str) -> Cidr:
     try:
         address = ipaddress.ip_address(before)
     except ValueError:
-        why = _why_no_address(before)
+        why = complaint(before)
         raise EvaluationError(f'{start}{start}netip.ParsePrefix("{text}"): {why}') from None
     if not after.isdigit() or (len(after) > 1 and after[0] == "0"):
         raise EvaluationError(f'{start}{start}netip.ParsePrefix("{text}"): bad bits after slash: "{after}"')

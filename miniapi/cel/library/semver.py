@@ -1,4 +1,4 @@
-"""Kubernetes' semantic versions (apiserver/pkg/cel/library/semverlib.go)."""
+"""Kubernetes' semantic versions (apiserver/pkg/cel/library/semverlib.go, blang/semver)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from miniapi.cel.problems import EvaluationError
 from miniapi.cel.types import BOOL, INT, STRING, Overload, Type, opaque
 
 SEMVER_TYPE = opaque("kubernetes.Semver")
-_version = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+([0-9A-Za-z.-]+))?")
+_digits = re.compile(r"[0-9]*").fullmatch
+_plain = re.compile(r"[0-9A-Za-z-]*").fullmatch
 
 
 @dataclass(slots=True, frozen=True)
@@ -27,23 +28,60 @@ class Semver:
 def parse(text: str, normalize: bool = False) -> Semver:
     """semver(text); `normalize` forgives a leading v, missing parts and leading zeros."""
     wanted = _normalized(text) if normalize else text
-    found = _version.fullmatch(wanted)
-    if found is None:
-        if wanted.count(".") < 2:
-            raise EvaluationError("No Major.Minor.Patch elements found")
-        raise EvaluationError(f'Invalid character(s) found in version "{wanted}"')
-    for part, name in zip(found.groups()[:3], ("Major", "Minor", "Patch"), strict=True):
-        if len(part) > 1 and part[0] == "0":
-            raise EvaluationError(f'{name} number must not contain leading zeroes "{part}"')
-    pre = tuple(found[4].split(".")) if found[4] else ()
-    return Semver((int(found[1]), int(found[2]), int(found[3])), pre)
+    if not wanted:
+        raise EvaluationError("Version string empty")
+    parts = wanted.split(".", 2)
+    if len(parts) != 3:
+        raise EvaluationError("No Major.Minor.Patch elements found")
+    major, minor = _number(parts[0], "Major"), _number(parts[1], "Minor")
+    rest, plus, build = parts[2].partition("+")
+    rest, dash, pre = rest.partition("-")
+    patch = _number(rest, "Patch")
+    found = tuple(pre.split(".")) if dash else ()
+    for part in found:
+        _check_pre(part)
+    for part in build.split(".") if plus else ():
+        if not part:
+            raise EvaluationError("Build meta data is empty")
+        if not _plain(part):
+            raise EvaluationError(f'Invalid character(s) found in build meta data "{part}"')
+    return Semver((major, minor, patch), found)
+
+
+def _number(text: str, name: str) -> int:
+    if not _digits(text):
+        raise EvaluationError(f'Invalid character(s) found in {name.lower()} number "{text}"')
+    if len(text) > 1 and text[0] == "0":
+        raise EvaluationError(f'{name} number must not contain leading zeroes "{text}"')
+    if not text or int(text) >= 2**64:
+        why = "value out of range" if text else "invalid syntax"
+        raise EvaluationError(f'strconv.ParseUint: parsing "{text}": {why}')
+    return int(text)
+
+
+def _check_pre(part: str) -> None:
+    if not part:
+        raise EvaluationError("Prerelease is empty")
+    if _digits(part) and len(part) > 1 and part[0] == "0":
+        raise EvaluationError(f'Numeric PreRelease version must not contain leading zeroes "{part}"')
+    if not _plain(part):
+        raise EvaluationError(f'Invalid character(s) found in prerelease "{part}"')
 
 
 def _normalized(text: str) -> str:
-    text = text.removeprefix("v")
-    at = min((text.index(c) for c in "-+" if c in text), default=len(text))
-    parts = [p.lstrip("0") or "0" for p in text[:at].split(".")]
-    return ".".join([*parts, "0", "0"][: max(3, len(parts))]) + text[at:]
+    parts = [_less_zeros(part) for part in text.removeprefix("v").split(".", 2)]
+    if len(parts) < 3:
+        if set("+-") & set(parts[-1]):
+            raise EvaluationError("short version cannot contain PreRelease/Build meta data")
+        parts += ["0"] * (3 - len(parts))
+    return ".".join(parts)
+
+
+def _less_zeros(part: str) -> str:
+    if len(part) <= 1:
+        return part
+    rest = part.lstrip("0")
+    return rest if rest[:1] and rest[0] in "0123456789" else "0" + rest
 
 
 def _is(text: str, normalize: bool = False) -> bool:
