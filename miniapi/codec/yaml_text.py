@@ -5,9 +5,12 @@ PyYAML's C parser is the same libyaml that go-yaml was made from: the complaints
 
 from __future__ import annotations
 
+import base64
+import math
 import re
+from collections.abc import Mapping
 from functools import cmp_to_key
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -16,8 +19,54 @@ from miniapi.meta.objects import Object
 
 _BASE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER_BASE = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_TIMESTAMP = "tag:yaml.org,2002:timestamp"
-_FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
+_TAG = "tag:yaml.org,2002:"
+_PLAIN = "!plain"
+"""The tag of scalars without quotes and without a tag: go-yaml's idea of what they are is not libyaml's."""
+_MERGE = re.compile("<<$")
+_INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)", re.ASCII)
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+
+
+def _spellings(*words: str) -> list[str]:
+    return [spelling for word in words for spelling in (word, word.capitalize(), word.upper())]
+
+
+_WORD_VALUES: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(_spellings("y", "yes", "true", "on"), True),
+    **dict.fromkeys(_spellings("n", "no", "false", "off"), False),
+    **dict.fromkeys(["", "~", *_spellings("null")], None),
+}
+_NO_JSON: Final[Mapping[str, str]] = {
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), "NaN"),
+    **{sign + word: "+Inf" for sign in ("", "+") for word in (".inf", ".Inf", ".INF")},
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), "-Inf"),
+}
+"""Numbers that JSON has not, as Go writes them."""
+
+
+def resolved(text: str) -> Any:
+    """What a plain scalar stands for (resolve of go-yaml v2). Times stay text. DecodeError."""
+    if text in _WORD_VALUES:
+        return _WORD_VALUES[text]
+    if text in _NO_JSON:
+        raise DecodeError(f"json: unsupported value: {_NO_JSON[text]}")
+    if text[0] not in "+-.0123456789":
+        return text
+    digits = text if text[0] == "." else text.replace("_", "")
+    if _INTEGER.fullmatch(digits):
+        number = _whole(digits)
+        if -(2**63) <= number < 2 ** (63 if digits[0] in "+-" else 64):
+            return number
+    if not _FLOAT.fullmatch(digits) or math.isinf(value := float(digits)):
+        return text
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def _whole(digits: str) -> int:
+    bare = digits.lstrip("+-")
+    octal = len(bare) > 1 and bare[0] == "0" and bare[1].isdigit()
+    number = int(bare, 8) if octal else int(bare, 0)
+    return -number if digits[0] == "-" else number
 
 
 class _Loader(_BASE):  # type: ignore[misc,valid-type]
@@ -46,24 +95,34 @@ def _key(key: Any) -> str:
     return key if isinstance(key, str) else str(key)
 
 
-def _float_or_text(loader: Any, node: Any) -> Any:
-    text = loader.construct_scalar(node)
-    if ":" in text or not _FLOAT.match(text.replace("_", "")):
-        return loader.construct_yaml_float(node) if text.lstrip("+-").lower() in (".inf", ".nan") else text
-    value = float(text.replace("_", ""))
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+def _text_of(loader: Any, node: Any) -> str:
+    text: str = loader.construct_scalar(node)
+    return text
 
 
-def _int_or_text(loader: Any, node: Any) -> Any:
-    text = loader.construct_scalar(node)
-    return text if ":" in text else loader.construct_yaml_int(node)
+def _binary(loader: Any, node: Any) -> str:
+    try:
+        return base64.b64decode("".join(node.value.split()), validate=True).decode("utf-8", "replace")
+    except ValueError:
+        raise DecodeError("yaml: !!binary value contains invalid base64 data") from None
 
 
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_Loader.add_constructor(_TIMESTAMP, lambda loader, node: loader.construct_scalar(node))
-_Loader.add_constructor("tag:yaml.org,2002:float", _float_or_text)
-_Loader.add_constructor("tag:yaml.org,2002:int", _int_or_text)
-_Loader.add_constructor("tag:yaml.org,2002:binary", lambda loader, node: loader.construct_scalar(node))
+def _untagged(loader: Any, node: Any) -> Any:
+    """Tags that nobody knows are as good as none."""
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(loader, node)
+    return loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else node.value
+
+
+_Loader.yaml_implicit_resolvers = {"<": [(_TAG + "merge", _MERGE)], None: [(_PLAIN, re.compile(""))]}
+_Loader.add_constructor(_PLAIN, lambda loader, node: resolved(node.value))
+_Loader.add_constructor(_TAG + "map", _mapping)
+_Loader.add_constructor(_TAG + "binary", _binary)
+for _name in ("timestamp", "merge"):
+    _Loader.add_constructor(_TAG + _name, _text_of)
+for _name in ("int", "float", "bool", "null"):
+    _Loader.add_constructor(_TAG + _name, lambda loader, node: resolved(node.value))
+_Loader.add_constructor(None, _untagged)
 
 
 class _Dumper(_DUMPER_BASE):  # type: ignore[misc,valid-type]
@@ -138,9 +197,9 @@ def load(data: bytes) -> tuple[Any, list[str]]:
         finally:
             loader.dispose()
     except yaml.YAMLError as problem:
-        raise DecodeError(f"error converting YAML to JSON: {yaml_complaint(problem)}") from None
+        raise DecodeError(yaml_complaint(problem)) from None
     except UnicodeDecodeError:
-        raise DecodeError("error converting YAML to JSON: yaml: invalid leading UTF-8 octet") from None
+        raise DecodeError("yaml: invalid leading UTF-8 octet") from None
     return obj, loader.complaints
 
 

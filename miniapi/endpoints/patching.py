@@ -81,7 +81,8 @@ class Patch:
         try:
             decoded = APPLIES[self.media_type].decode(self.body, scope.gvk)
         except DecodeError as problem:
-            raise errors.bad_request(f"error decoding YAML: {problem}") from None  # CBOR, too
+            step = "error converting YAML to JSON: " if self.media_type == APPLY_PATCH else ""
+            raise errors.bad_request(f"error decoding YAML: {step}{problem}") from None
         config = {} if decoded.obj is None else decoded.obj
         if not isinstance(config, dict):
             raise errors.bad_request(
