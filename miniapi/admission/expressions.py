@@ -111,7 +111,7 @@ def _request(a: Attributes, asked: Asked) -> Object:
         "operation": a.operation,
         "userInfo": {k: v for k, v in user.items() if v},
         "dryRun": a.dry_run,
-        "options": a.options,
+        "options": a.options or None,
         **{k: v for k, v in given.items() if v},
     }
 

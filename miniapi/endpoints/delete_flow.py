@@ -145,8 +145,9 @@ async def remove(
         old = versioned.object(current)
         check_preconditions(scope.kind, old, options)
         told = "" if of_collection else name
-        write = attributes(context, scope, "DELETE", told, None, old, write_opts, "DeleteOptions")
-        write.namespace = old["metadata"].get("namespace", "")
+        write = attributes(context, scope, "DELETE", told, None, old, write_opts)
+        write.namespace = old["metadata"].get("namespace") or write.namespace
+        write.options = {**options, **write.options}
         await scope.admission.mutate(write)
         await scope.admission.validate(write)
         obj = versioned.object(current)

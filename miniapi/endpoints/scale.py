@@ -74,12 +74,12 @@ class ScaleHandler:
         meta = body.setdefault("metadata", {})
         check_namespace(context, scope, meta)
         check_name(meta, context.info.name)
-        change = _Change(context, scope, self, options, "UpdateOptions", lambda _shown: copy(body))
+        change = _Change(context, scope, self, options, lambda _shown: copy(body))
         return await change.run()
 
     async def _patch(self, context: Context, scope: Scope) -> Reply:
         patch = await read_patch(context, scope)
-        return await _Change(context, scope, self, patch.options, "PatchOptions", patch, patch.applies).run()
+        return await _Change(context, scope, self, patch.options, patch, patch.applies).run()
 
 
 @dataclass(slots=True)
@@ -90,7 +90,6 @@ class _Change:
     scope: Scope
     handler: ScaleHandler
     options: WriteOptions
-    options_kind: str
     transform: Callable[[Object], Object]
     owns: bool = False
 
@@ -125,7 +124,7 @@ class _Change:
         if not self.owns:
             manager = manager_name(self.options, context.request.headers.get("User-Agent", ""))
             scope.fields.update(shown, scale, manager, scope.clock())
-        write = attributes(context, scope, "UPDATE", name, scale, handler.show(old), self.options, self.options_kind)
+        write = attributes(context, scope, "UPDATE", name, scale, handler.show(old), self.options)
         await scope.admission.mutate(write)
         raise_invalid(scope, name, list(SCALE.update(scale, shown)))
         obj: Object = copy(old)

@@ -34,7 +34,6 @@ class Change:
     context: Context
     scope: Scope
     options: WriteOptions
-    options_kind: str
     manager: str
     transform: Callable[[Object | None], Object]
     """From a private copy of what is there (None: nothing, where the change `creates`) to the object wanted."""
@@ -154,7 +153,7 @@ async def _prepare(change: Change, obj: Object, old: Object) -> Object:
     if not change.owns:
         scope.fields.update(old, obj, change.manager, scope.clock())
     name = context.info.name
-    write = attributes(context, scope, "UPDATE", name, obj, old, change.options, change.options_kind)
+    write = attributes(context, scope, "UPDATE", name, obj, old, change.options)
     await scope.admission.mutate(write)
     check_namespace(context, scope, obj["metadata"])
     dedupe_owner_references(context, obj, after_admission=True)
@@ -199,7 +198,7 @@ async def _create(change: Change) -> Outcome:
         dedupe_owner_references(context, obj, after_admission=False)
     if not change.owns:
         scope.fields.update(None, obj, change.manager, scope.clock())
-    write: Attributes = attributes(context, scope, "CREATE", info.name, obj, None, change.options, "CreateOptions")
+    write: Attributes = attributes(context, scope, "CREATE", info.name, obj, None, change.options)
     await scope.admission.mutate(write)
     check_namespace(context, scope, obj["metadata"])
     dedupe_owner_references(context, obj, after_admission=True)

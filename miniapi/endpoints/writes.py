@@ -71,21 +71,26 @@ def attributes(
     obj: Object | None,
     old: Object | None,
     options: WriteOptions,
-    options_kind: str,
 ) -> Attributes:
-    """The write as admission sees it; its warnings and annotations land in the request's own."""
+    """The write as admission sees it; its warnings and annotations land in the request's own.
+
+    A namespace lies in itself, as its path has it.
+    """
+    namespace = context.info.namespace
+    if scope.kind.group_resource == "namespaces":
+        namespace = namespace or name
     return Attributes(
         operation,
         scope.kind,
         scope.subresource_name,
-        context.info.namespace,
+        namespace,
         name,
         obj,
         old,
         user_of(context),
         scope.clock(),
         options.dry_run,
-        options.as_object(options_kind),
+        options.as_object(f"{operation.capitalize()}Options") if operation != "CONNECT" else {},
         context.warnings,
         context.audit_annotations,
         scope.gvk,

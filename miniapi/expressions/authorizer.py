@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.types import BOOL, STRING, Field, Functions, Overload, Type, object_of, opaque
+from miniapi.meta import names
 
 PATH_CHECK = opaque("kubernetes.authorization.PathCheck")
 GROUP_CHECK = opaque("kubernetes.authorization.GroupCheck")
@@ -84,12 +85,22 @@ class Authorizer:
 
 
 def _path(authorizer: Authorizer, path: str) -> Check:
-    if not path:
+    if not path.strip():
         raise EvaluationError("path must not be empty")
     return authorizer.begin(PATH_CHECK, path=path)
 
 
+def _resource(group: Check, resource: str) -> Check:
+    if not resource.strip():
+        raise EvaluationError("resource must not be empty")
+    return group.with_(RESOURCE_CHECK, resource=resource)
+
+
 def _service_account(authorizer: Authorizer, namespace: str, name: str) -> Authorizer:
+    if names.dns_subdomain(name):
+        raise EvaluationError("Invalid service account name")
+    if names.dns_label(namespace):
+        raise EvaluationError("Invalid service account namespace")
     return Authorizer(authorizer.ask, authorizer.request, (namespace, name))
 
 
@@ -105,7 +116,7 @@ FUNCTIONS: Functions = {
     "path": (_method(AUTHORIZER, 1, PATH_CHECK, _path),),
     "group": (_method(AUTHORIZER, 1, GROUP_CHECK, lambda a, group: a.begin(GROUP_CHECK, group=group)),),
     "serviceAccount": (_method(AUTHORIZER, 2, AUTHORIZER, _service_account),),
-    "resource": (_method(GROUP_CHECK, 1, RESOURCE_CHECK, lambda c, r: c.with_(RESOURCE_CHECK, resource=r)),),
+    "resource": (_method(GROUP_CHECK, 1, RESOURCE_CHECK, _resource),),
     "subresource": (_method(RESOURCE_CHECK, 1, RESOURCE_CHECK, lambda c, s: c.with_(subresource=s)),),
     "namespace": (_method(RESOURCE_CHECK, 1, RESOURCE_CHECK, lambda c, n: c.with_(namespace=n)),),
     "name": (_method(RESOURCE_CHECK, 1, RESOURCE_CHECK, lambda c, n: c.with_(name=n)),),

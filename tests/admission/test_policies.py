@@ -143,6 +143,20 @@ async def test_what_is_empty_in_a_request_is_not_there(expression, missing):
     assert problem.message.endswith(f"no such key: {missing}")
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "told"),
+    [
+        ("authorizer.path(' ')", "path must not be empty"),
+        ("authorizer.group('').resource(' ')", "resource must not be empty"),
+        ("authorizer.serviceAccount('default', 'A').path('/x')", "Invalid service account name"),
+        ("authorizer.serviceAccount('a.b', 'a').path('/x')", "Invalid service account namespace"),
+    ],
+)
+async def test_what_cannot_be_asked_of_the_authorizer_is_told(asked_for, told):
+    problem = await refusal(chain([policy(f"{asked_for}.check('get').allowed()")], [binding()]), write())
+    assert problem.message.endswith(f"resulted in error: {told}")
+
+
 async def test_warnings_and_audit_do_not_deny():
     asked = write()
     await chain([policy("false")], [binding(validationActions=["Warn", "Audit"])]).validate(asked)

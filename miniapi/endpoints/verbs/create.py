@@ -40,7 +40,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
     manager = manager_name(options, context.request.headers.get("User-Agent", ""))
     now = scope.clock()
     scope.fields.update(None, obj, manager, now)
-    write = attributes(context, scope, "CREATE", meta.get("name") or "", obj, None, options, "CreateOptions")
+    write = attributes(context, scope, "CREATE", meta.get("name") or "", obj, None, options)
     await scope.admission.mutate(write)
     meta = obj["metadata"]
     check_namespace(context, scope, meta)

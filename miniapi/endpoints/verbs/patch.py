@@ -19,7 +19,6 @@ async def serve(context: Context, scope: Scope) -> Reply:
         context,
         scope,
         patch.options,
-        "PatchOptions",
         patch.manager,
         patch,
         owns=patch.applies,

@@ -29,5 +29,5 @@ async def serve(context: Context, scope: Scope) -> Reply:
         return copy(body)  # type: ignore[no-any-return]
 
     creates = scope.strategy.allow_create_on_update and scope.subresource is None
-    outcome = await run(Change(context, scope, options, "UpdateOptions", manager, replace, creates=creates))
+    outcome = await run(Change(context, scope, options, manager, replace, creates=creates))
     return respond.outcome(scope, outcome.stored, outcome.obj, negotiated, 201 if outcome.created else 200)

@@ -16,7 +16,7 @@ from miniapi.registry.resource import Resource
 async def admit(context: Context, scope: Scope, options: Object) -> None:
     """Lets admission see a CONNECT with its options."""
     obj = {"kind": scope.gvk.kind, "apiVersion": scope.gvk.api_version, **options}
-    connect = attributes(context, scope, "CONNECT", context.info.name, obj, None, WriteOptions(), "")
+    connect = attributes(context, scope, "CONNECT", context.info.name, obj, None, WriteOptions())
     connect.options = {}
     await scope.admission.mutate(connect)
     await scope.admission.validate(connect)

@@ -53,6 +53,6 @@ async def receive(
         for field in _SYSTEM_FIELDS:
             meta.pop(field, None)
     name = info.name or meta.get("name") or ""
-    write = attributes(context, scope, "CREATE", name, obj, None, options, "CreateOptions")
+    write = attributes(context, scope, "CREATE", name, obj, None, options)
     await scope.admission.mutate(write)
     return NamedCreate(obj, name, options, write, negotiated)

@@ -60,7 +60,7 @@ class VirtualHandler:
             wipe_system_fields(meta)
         check_namespace(context, scope, meta)
         name = info.name or meta.get("name") or ""
-        write = attributes(context, scope, "CREATE", name, obj, None, options, "CreateOptions")
+        write = attributes(context, scope, "CREATE", name, obj, None, options)
         scope.fields.update(None, obj, manager_name(options, context.request.headers.get("User-Agent", "")), write.now)
         await scope.admission.mutate(write)
         return respond.one(scope, await self.answer(Question(context, scope, obj, write)), negotiated, 201)
