@@ -19,6 +19,7 @@ _token = re.compile(
   | (?P<text>[bB]?[rR]?(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
       |"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))
   | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+  | (?P<quoted>`[A-Za-z0-9_./ -]+`)
   | (?P<op>==|!=|<=|>=|&&|\|\||[\[\]{}().,:?<>!+\-*/%])
     """,
     re.VERBOSE | re.DOTALL,
@@ -33,7 +34,7 @@ _PLAIN = {
 
 @dataclass(slots=True, frozen=True)
 class Token:
-    """`kind` is float, uint, int, text, name, op or end."""
+    """`kind` is float, uint, int, text, name, quoted, op or end."""
 
     kind: str
     text: str

@@ -30,6 +30,9 @@ _RESERVED = frozenset((
 ))
 # fmt: on
 _CONSTANTS = {"true": True, "false": False, "null": None}
+_KEYWORDS = frozenset(("in", *_CONSTANTS))
+"""Words that are no identifiers wherever they stand."""
+_QUOTED = "unsupported syntax: '`'"
 
 
 class NoExpression(Exception):
@@ -147,7 +150,9 @@ class _Parser:
         dot = self._take()
         optional = self._maybe("?")
         token = self._next
-        if token.kind != "name":
+        if token.kind == "quoted":
+            raise SyntaxProblem(token.at, _QUOTED)
+        if token.kind != "name" or token.text in _KEYWORDS:
             if token.kind == "end":
                 raise SyntaxProblem(token.at, "Syntax error: no viable alternative at input '.'")
             raise SyntaxProblem(token.at, f"Syntax error: no viable alternative at input '.{token.text}'")
@@ -176,7 +181,7 @@ class _Parser:
 
     def _primary(self) -> Node:
         token = self._next
-        if token.kind == "name":
+        if token.kind == "name" and token.text != "in":
             return self._named()
         if token.kind in ("int", "uint", "float"):
             return Literal(self._take().at, number(token, negative=False))
@@ -204,13 +209,15 @@ class _Parser:
         if at >= len(self._tokens):
             return False
         token = self._tokens[at]
-        return token.kind not in ("op", "end") or (token.kind == "op" and token.text in "[{(.-!")
+        return (token.kind not in ("op", "end", "quoted") and token.text != "in") or (
+            token.kind == "op" and token.text in "[{(.-!"
+        )
 
     def _named(self) -> Node:
         token = self._take()
         if token.text in _CONSTANTS:
             return Literal(token.at, _CONSTANTS[token.text])
-        if token.text in _RESERVED or token.text == "in":
+        if token.text in _RESERVED:
             raise SyntaxProblem(token.at, f"reserved identifier: {token.text}")
         if self._is("("):
             at = self._take().at
@@ -256,6 +263,8 @@ class _Parser:
         while not self._is("}"):
             optional = self._maybe("?")
             token = self._take()
+            if token.kind == "quoted":
+                raise SyntaxProblem(token.at, _QUOTED)
             if token.kind != "name":
                 raise SyntaxProblem(token.at, f"Syntax error: mismatched input '{token.text}' expecting IDENTIFIER")
             colon = self._expect(":")

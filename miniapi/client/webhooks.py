@@ -33,8 +33,8 @@ class WebhookCaller:
 
     async def call(self, client_config: Object, review: Object, timeout_seconds: float) -> Object:
         """The answered review. Raises WebhookFailed."""
-        url, shown, trust = await self._where(client_config)
         query = f"timeout={timeout_seconds:g}s"
+        url, shown, trust = await self._where(client_config, query)
         headers = CIMultiDict({"Content-Type": "application/json", "Accept": "application/json"})
         request = Request("POST", url, query, headers, fixed_body(orjson.dumps(review)))
         try:
@@ -55,7 +55,7 @@ class WebhookCaller:
             raise WebhookFailed("couldn't get version/kind; json parse error: the answer is not an object")
         return answer
 
-    async def _where(self, client_config: Object) -> tuple[str, str, Trust]:
+    async def _where(self, client_config: Object, query: str) -> tuple[str, str, Trust]:
         """-> (URL to call, URL to show, how TLS is checked)."""
         ca = base64.b64decode(client_config.get("caBundle") or "")
         service = client_config.get("service")
@@ -70,9 +70,11 @@ class WebhookCaller:
         try:
             address = await self._services.resolve(service["namespace"], service["name"], port)
         except ServiceUnavailable as problem:
-            if problem.reason == "ServiceNotFound":
-                raise WebhookFailed(f'service "{service["name"]}" not found') from None
-            raise WebhookFailed(f'Post "{shown}": {problem}') from None
+            told = {
+                "ServiceNotFound": f'service "{service["name"]}" not found',
+                "ServicePortError": f'no service port {port} found for service "{service["name"]}"',
+            }.get(problem.reason, str(problem))
+            raise WebhookFailed(f'Post "{shown}?{query}": {told}') from None
         return f"https://{address}{path}", shown, Trust(ca, server_name=name)
 
 

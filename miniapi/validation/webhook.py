@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from miniapi.meta import names
+from miniapi.meta import go_url, names
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.admission_rules import (
@@ -41,17 +40,16 @@ def fully_qualified_name(path: str, name: str) -> ErrorList:
 def webhook_url(path: str, url: str) -> ErrorList:
     """ValidateWebhookURL: https, a host, and no more than a path."""
     try:
-        parts = urlsplit(url)
-    except ValueError as problem:
+        parts = go_url.parse(url)
+    except go_url.BadUrl as problem:
         return [field.required(path, f"url must be a valid URL: {problem}{_URL_FORM}")]
-    user, at, host = parts.netloc.rpartition("@")
     errors: ErrorList = []
     if parts.scheme != "https":
         errors.append(field.invalid(path, parts.scheme, "'https' is the only allowed URL scheme" + _URL_FORM))
-    if not host:
-        errors.append(field.invalid(path, host, "host must be specified" + _URL_FORM))
-    if at:
-        errors.append(field.invalid(path, user, "user information is not permitted in the URL"))
+    if not parts.host:
+        errors.append(field.invalid(path, parts.host, "host must be specified" + _URL_FORM))
+    if parts.user is not None:
+        errors.append(field.invalid(path, parts.user, "user information is not permitted in the URL"))
     if parts.fragment:
         errors.append(field.invalid(path, parts.fragment, "fragments are not permitted in the URL"))
     if parts.query:

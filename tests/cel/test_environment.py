@@ -89,6 +89,9 @@ def test_expressions_have_the_values_of_cel(text: str, value: Any) -> None:
         ("self.", "1:6: Syntax error: no viable alternative at input '.'"),
         ("1 2", "1:3: Syntax error: extraneous input '2' expecting <EOF>"),
         ("[1].map(x.y, 1)", "argument is not an identifier"),
+        ("in", "1:1: Syntax error: mismatched input 'in' expecting {'[',"),
+        ("self.in", "1:6: Syntax error: no viable alternative at input '.in'"),
+        ("self.`a-b`", "1:6: unsupported syntax: '`'"),
         (
             "'%d'.format(['a'])",
             "1:14: error during formatting: decimal clause can only be used on integers, was given string",
@@ -134,6 +137,10 @@ def test_a_complaint_shows_the_line_and_the_place() -> None:
         ("semver('1.2.3-01')", 'Numeric PreRelease version must not contain leading zeroes "01"'),
         ("semver('1.2.3+')", "Build meta data is empty"),
         ("semver('1-a', true)", "short version cannot contain PreRelease/Build meta data"),
+        (
+            "url('https://a:b/')",
+            'URL parse error during conversion from string: parse "https://a:b/": invalid port ":b"',
+        ),
         ("ip('01.2.3.4')", 'IP Address "01.2.3.4" parse error during conversion from string: ParseAddr'),
         ("'%d'.format([dyn('a')])", "error during formatting: decimal clause can only be used on integers"),
         ("timestamp(self.s)", 'parsing time "hello" as "2006-01-02T15:04:05Z07:00": cannot parse "hello" as "2006"'),

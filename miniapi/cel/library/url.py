@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 from miniapi.cel import types
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.types import BOOL, STRING, Overload, Type, list_of, map_of, opaque
+from miniapi.meta.go_url import BadUrl, GoUrl, parse_request_uri
 
 URL_TYPE = opaque("kubernetes.URL")
 _PATH_SAFE = "/$&+,:;=@!'()*~"
@@ -19,26 +20,17 @@ _PATH_SAFE = "/$&+,:;=@!'()*~"
 class Url:
     """A URL as it was parsed."""
 
-    parts: SplitResult
+    parts: GoUrl
     text: str
     cel_type: ClassVar[Type] = URL_TYPE
 
 
 def parse_url(text: str) -> Url:
     """url(text)."""
-    start = f'URL parse error during conversion from string: parse "{text}": '
-    if any(ord(c) < 0x20 or c == "\x7f" for c in text):
-        raise EvaluationError(f"{start}net/url: invalid control character in URL")
     try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise EvaluationError(f"{start}invalid port after host") from None
-    if not parts.scheme and not text.startswith("/"):
-        raise EvaluationError(f"{start}invalid URI for request")
-    if " " in parts.netloc:
-        raise EvaluationError(f'{start}invalid character " " in host name')
-    return Url(parts, text)
+        return Url(parse_request_uri(text), text)
+    except BadUrl as problem:
+        raise EvaluationError(f"URL parse error during conversion from string: {problem}") from None
 
 
 def _is_url(text: str) -> bool:
@@ -49,19 +41,15 @@ def _is_url(text: str) -> bool:
     return True
 
 
-def _host(url: Url) -> str:
-    return url.parts.netloc.rpartition("@")[2]
-
-
-def _port(url: Url) -> str:
-    return str(url.parts.port) if url.parts.port is not None else ""
-
-
 def _host_name(url: Url) -> str:
-    host = _host(url)
+    host = url.parts.host
     if host.startswith("["):
         return host[1 : host.index("]")]
     return host.partition(":")[0]
+
+
+def _port(url: Url) -> str:
+    return url.parts.host.rpartition("]")[2].partition(":")[2]
 
 
 def _escaped_path(url: Url) -> str:
@@ -81,7 +69,7 @@ FUNCTIONS: types.Functions = {
     "isURL": (Overload((STRING,), BOOL, _is_url, cost="target"),),
     "url": (Overload((STRING,), URL_TYPE, parse_url, cost="target"),),
     "getScheme": _method(STRING, lambda u: u.parts.scheme),
-    "getHost": _method(STRING, _host),
+    "getHost": _method(STRING, lambda u: u.parts.host),
     "getHostname": _method(STRING, _host_name),
     "getPort": _method(STRING, _port),
     "getEscapedPath": _method(STRING, _escaped_path),
