@@ -28,6 +28,8 @@ _OF_COLLECTIONS = frozenset({"list", "watch", "create", "deletecollection"})
 _OF_ALL_NAMESPACES = frozenset({"list", "watch"})
 _CONNECTS = frozenset({"attach", "exec", "portforward", "proxy"})
 """Subresources that take every method and media type."""
+_LONGEST = 3
+"""Parts of a path below its namespace: resource, name, subresource. What a proxy passes on stands behind."""
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -89,7 +91,9 @@ def _has_path(context: Context, scope: Scope) -> bool:
     """Whether the path has the segments of the resource's scope, and no others."""
     info = context.info
     if scope.subresource_name in _CONNECTS:
-        return True
+        return len(info.parts) <= _LONGEST or scope.subresource_name == "proxy"
+    if len(info.parts) > _LONGEST:
+        return False
     depth = (3 if info.group else 2) + len(info.parts) + info.watched
     if scope.kind.namespaced and info.namespace:
         depth += 2

@@ -1,8 +1,19 @@
 """What is judged before a verb runs: path, method, media types."""
 
-import pytest
+from contextlib import nullcontext
 
+import pytest
+from multidict import CIMultiDict
+
+from miniapi.admission.chain import AdmissionChain
+from miniapi.clock import utc_now
+from miniapi.endpoints.context import Context
+from miniapi.endpoints.routing import route
 from miniapi.endpoints.scale import scale_printer
+from miniapi.errors import ApiError
+from miniapi.kube.scopes import KubeScopes
+from miniapi.meta.request_info import parse
+from miniapi.wire import Request, fixed_body
 from tests.endpoints.world import CONFIG_MAPS, MERGE, NOW
 
 LISTS = (
@@ -30,6 +41,31 @@ LISTS = (
 async def test_paths_and_methods_that_no_route_has(world, method, path, code):
     status, told = await world.told(method, path)
     assert (status, told["details"]) == (code, {})
+
+
+@pytest.mark.parametrize(
+    ("resource", "path", "code"),
+    [
+        (("", "v1", "pods", "log"), "/api/v1/namespaces/ns/pods/p/log", None),
+        (("", "v1", "pods", "log"), "/api/v1/namespaces/ns/pods/p/log/x", 404),
+        (("", "v1", "pods", "exec"), "/api/v1/namespaces/ns/pods/p/exec/x", 404),
+        (("", "v1", "pods", "proxy"), "/api/v1/namespaces/ns/pods/p/proxy/x/y", None),
+    ],
+)
+def test_only_a_proxy_has_paths_behind_a_subresource(world, resource, path, code):
+    handled = KubeScopes(
+        world.scopes.catalog,
+        world.scopes.schemas,
+        world.scopes.resource_for,
+        world.scopes.printer_for,
+        AdmissionChain(),
+        utc_now,
+        1800,
+        {(resource[0], *resource[2:]): object()},
+    )
+    context = Context(Request("GET", path, "", CIMultiDict(), fixed_body(b"")), NOW, parse("GET", path, ""))
+    with pytest.raises(ApiError) if code else nullcontext():
+        route(context, handled.find(*resource))
 
 
 async def test_a_patch_of_another_media_type_is_refused_before_the_answer_is_negotiated(world):
