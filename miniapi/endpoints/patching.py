@@ -163,6 +163,9 @@ def _strategic(scope: Scope, old: Object, body: bytes, strict: bool) -> Patched:
     patch, complaints = _parse(body, "")
     patch = patch or {}
     patched = strategic.apply(old, patch, scope.schema)
+    for name, own in (("apiVersion", scope.gvk.api_version), ("kind", scope.gvk.kind)):
+        if isinstance(patched.get(name), str):
+            patched[name] = own  # what a struct says of its type counts for nothing
     return patched, complaints if strict else [], plain(patch)
 
 

@@ -63,6 +63,13 @@ async def test_an_apply_that_fits_its_schema_and_not_its_type_is_told_as_a_faile
     )
 
 
+async def test_a_strategic_patch_cannot_change_the_type(made):
+    status, told = await made.told("PATCH", A, {"kind": "Secret", "apiVersion": "v2"}, STRATEGIC)
+    assert (status, told["kind"], told["apiVersion"]) == (200, "ConfigMap", "v1")
+    _, told = await made.told("PATCH", A, {"kind": 5}, STRATEGIC)
+    assert told["message"].endswith('"map[kind:5]": cannot convert int64 to string')
+
+
 async def test_a_patch_is_not_looked_into_where_there_is_nothing_to_patch(world):
     status, _ = await world.told("PATCH", A, b"{", MERGE)
     assert status == 404
