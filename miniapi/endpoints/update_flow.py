@@ -22,7 +22,7 @@ from miniapi.endpoints.writes import (
     wipe_system_fields,
     write_context,
 )
-from miniapi.meta.objects import Object, copy
+from miniapi.meta.objects import Object, copy, metadata
 from miniapi.registry.deletion import may_vanish
 from miniapi.storage.interface import KeyConflict, Stored
 
@@ -76,7 +76,7 @@ async def run(change: Change) -> Outcome:
             if current is not None:
                 return await _update(change, current)
             if not change.creates:
-                if not change.patches and (uid := change.transform(None)["metadata"].get("uid")):
+                if not change.patches and (uid := metadata(change.transform(None)).get("uid")):
                     raise _other_uid(change, uid, "")
                 raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
             return await _create(change)
@@ -88,8 +88,9 @@ async def _update(change: Change, current: Stored) -> Outcome:
     scope = change.scope
     old = scope.versioned.object(current)
     obj = change.transform(copy(old))
-    check_namespace(change.context, scope, obj["metadata"])
-    check_name(obj["metadata"], change.context.info.name)
+    meta = metadata(obj)
+    check_namespace(change.context, scope, meta)
+    check_name(meta, change.context.info.name)
     _check_version(change, obj, old)
     written = False
     try:
@@ -184,7 +185,7 @@ async def _create(change: Change) -> Outcome:
     """PUT or apply of an object that does not exist; KeyConflict where it does by now."""
     context, scope, info = change.context, change.scope, change.context.info
     obj = change.transform(None)
-    meta = obj["metadata"]
+    meta = metadata(obj)
     if uid := meta.get("uid"):
         if not change.patches:
             raise _other_uid(change, uid, "")

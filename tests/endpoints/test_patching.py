@@ -1,8 +1,15 @@
 """PATCH of every kind: what does not fit, what is warned of, what creates."""
 
 import pytest
+from multidict import CIMultiDict
 
-from tests.endpoints.world import APPLY, CONFIG_MAPS, JSON_PATCH, MERGE, STRATEGIC, config_map
+from miniapi.endpoints.context import Context
+from miniapi.endpoints.parameters import write_options
+from miniapi.endpoints.update_flow import Change, run
+from miniapi.errors import ApiError
+from miniapi.meta.request_info import parse
+from miniapi.wire import Request, fixed_body
+from tests.endpoints.world import APPLY, CONFIG_MAPS, JSON_PATCH, MERGE, NOW, STRATEGIC, config_map
 
 A = CONFIG_MAPS + "/a"
 
@@ -112,3 +119,13 @@ async def test_an_update_that_lets_a_marked_object_go_answers_it_at_its_last_ver
     status, gone = await world.told("PATCH", A, {"metadata": {"finalizers": None}}, MERGE)
     assert (status, gone["metadata"]["resourceVersion"]) == (200, marked["metadata"]["resourceVersion"])
     assert (await world.told("GET", A))[0] == 404
+
+
+async def test_a_change_that_leaves_no_metadata_names_no_object(made):
+    """As a custom object's patch may."""
+    context = Context(Request("PATCH", A, "", CIMultiDict(), fixed_body(b"")), NOW, parse("PATCH", A, ""))
+    scope = made.scopes.find("", "v1", "configmaps", "")
+    options = write_options((), "PatchOptions", patch=True)
+    change = Change(context, scope, options, "m", lambda old: {"kind": "ConfigMap", "metadata": None}, patches=True)
+    with pytest.raises(ApiError, match=r"the name of the object \(a based on URL\) was undeterminable"):
+        await run(change)

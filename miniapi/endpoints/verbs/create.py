@@ -19,7 +19,7 @@ from miniapi.endpoints.writes import (
     wipe_system_fields,
     write_context,
 )
-from miniapi.meta.objects import Object
+from miniapi.meta.objects import Object, metadata
 from miniapi.storage.interface import KeyConflict, Stored
 from miniapi.wire import Reply
 
@@ -33,7 +33,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
     data = await read(context)
     options = write_options(info.query, "CreateOptions")
     obj = decode(context, scope, data, scope.gvk, options.field_validation)
-    meta = obj.setdefault("metadata", {})
+    meta = metadata(obj)
     wipe_system_fields(meta)
     check_namespace(context, scope, meta)
     dedupe_owner_references(context, obj, after_admission=False)

@@ -9,7 +9,7 @@ from miniapi.endpoints.parameters import manager_name, write_options
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.update_flow import Change, check_name, run
 from miniapi.endpoints.writes import check_namespace
-from miniapi.meta.objects import Object, copy
+from miniapi.meta.objects import Object, copy, metadata
 from miniapi.wire import Reply
 
 
@@ -20,7 +20,7 @@ async def serve(context: Context, scope: Scope) -> Reply:
     data = await read(context)
     options = write_options(info.query, "UpdateOptions")
     body = decode(context, scope, data, scope.gvk, options.field_validation)
-    meta = body.setdefault("metadata", {})
+    meta = metadata(body)
     check_namespace(context, scope, meta)
     check_name(meta, info.name)
     manager = manager_name(options, context.request.headers.get("User-Agent", ""))
