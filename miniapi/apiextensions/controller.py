@@ -116,8 +116,9 @@ class DefinitionController:
                 await self._write(copy(crd), wanted)
                 return
         if is_true(crd, "NamesAccepted") and not is_true(crd, "Established"):
-            why = "the initial names have been accepted"
-            await self._write(copy(crd), condition("Established", True, "InitialNamesAccepted", why))
+            wanted = naming.establishment(crd)
+            if not same_condition(crd, wanted):
+                await self._write(copy(crd), wanted)
 
     async def _write(self, crd: Object, *conditions: Object) -> Object:
         for wanted in conditions:

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from miniapi.apiextensions.definition import condition, find_condition, schema_of, versions
+from miniapi.meta import authorities
 from miniapi.meta.objects import Object
 from miniapi.validation.api_approval import approval_state, is_protected
+from miniapi.validation.customresourcedefinition import conversion_bundle
 from miniapi.validation.structural_schema import structural
 
 _APPROVAL = "KubernetesAPIApprovalPolicyConformant"
@@ -48,9 +50,16 @@ def accepted_names(crd: Object, of_group: Iterable[Object]) -> tuple[Object, Obj
     old = find_condition(crd, "Established")
     if old is not None:
         established = {n: old.get(n) for n in ("type", "status", "reason", "message")}
-    if established["status"] != "True" and not refused:
+    if established["status"] != "True" and not refused and established["reason"] != "InvalidCABundle":
         established = condition("Established", False, "Installing", "the initial names have been accepted")
     return _ordered(names), accepted, established
+
+
+def establishment(crd: Object) -> Object:
+    """What a definition becomes whose names are accepted; without a webhook that can be trusted it is not served."""
+    if authorities.complaint(conversion_bundle(crd["spec"])):
+        return condition("Established", False, "InvalidCABundle", "The conversion webhook CABundle is invalid")
+    return condition("Established", True, "InitialNamesAccepted", "the initial names have been accepted")
 
 
 def _taken(crd: Object, of_group: Iterable[Object]) -> tuple[set[str], set[str]]:

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from multidict import CIMultiDict
 
 from miniapi.client.config import ClientConfig
+from miniapi.meta import authorities
 from miniapi.wire import Reply, Request
 
 if TYPE_CHECKING:
@@ -44,10 +45,9 @@ class Trust:
 
     def context(self) -> ssl.SSLContext:
         """ValueError where the CA cannot be read, OSError where the files cannot."""
-        try:
-            tls = ssl.create_default_context(cadata=self.ca.decode("ascii") if self.ca else None)
-        except (ssl.SSLError, UnicodeDecodeError):
-            raise ValueError("unable to load root certificates: unable to parse bytes as PEM block") from None
+        if problem := authorities.complaint(self.ca):
+            raise ValueError(problem)
+        tls = ssl.create_default_context(cadata=self.ca.decode("latin-1") if self.ca else None)
         if self.insecure:
             tls.check_hostname = False
             tls.verify_mode = ssl.CERT_NONE

@@ -207,9 +207,9 @@ def _mutation(value: dict[str, Any], path: str, spec: dict[str, Any], compile_: 
 
 
 def _mutable(match: Mapping[str, Any] | None, path: str) -> ErrorList:
-    """Only what creates and updates can be mutated."""
+    """What deletes cannot be mutated."""
     operations = (o for rule in (match or {}).get("resourceRules") or () for o in rule.get("operations") or ())
-    at, known = child(path, "resourceRules", "operations"), ("*", "CREATE", "UPDATE")
+    at, known = child(path, "resourceRules", "operations"), ("*", "CONNECT", "CREATE", "UPDATE")
     return [field.not_supported(at, o, known) for o in operations if o not in known]
 
 

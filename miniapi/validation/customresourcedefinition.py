@@ -5,11 +5,12 @@ What all versions agree on is told at spec, as the original's internal form has 
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from miniapi.meta import names
+from miniapi.meta import authorities, names
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.api_approval import approval_problems
@@ -227,6 +228,20 @@ def _versions(spec: Mapping[str, Any], versions: list[Any], own: set[str]) -> Er
     return errors
 
 
+def conversion_bundle(spec: Mapping[str, Any]) -> bytes:
+    """spec.conversion.webhook.clientConfig.caBundle."""
+    webhook = (spec.get("conversion") or {}).get("webhook") or {}
+    return base64.b64decode((webhook.get("clientConfig") or {}).get("caBundle") or "")
+
+
+def _trusted(spec: Mapping[str, Any], before: Mapping[str, Any]) -> ErrorList:
+    """Whoever is converted by a webhook that can be trusted stays so."""
+    bundle, path = conversion_bundle(spec), "spec.conversion.webhookClientConfig.caBundle"
+    if not (wrong := authorities.complaint(bundle)) or authorities.complaint(conversion_bundle(before)):
+        return []
+    return [field.invalid(path, base64.b64encode(bundle).decode(), wrong)]
+
+
 def _conversion(conversion: Mapping[str, Any], path: str) -> ErrorList:
     strategy, webhook = conversion.get("strategy") or "", conversion.get("webhook") or {}
     errors = field.one_of(child(path, "strategy"), strategy, ("None", "Webhook"))
@@ -340,7 +355,8 @@ def validation() -> Validation:
 
     def update(obj: Object, old: Object) -> ErrorList:
         spec, before = obj.get("spec") or {}, old.get("spec") or {}
-        errors = _spec(spec) + _fixed(spec, before, _established(old))
+        errors = _spec(spec) + (_trusted(spec, before) if _established(old) else [])
+        errors += _fixed(spec, before, _established(old))
         return errors + _status(obj) + _stored(obj) + approval_problems(obj, old) + _pruned(spec, before)
 
     return Validation(create, update, names.name_is_dns_subdomain, qualified_finalizers=False)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from miniapi.apiextensions.definition import age, set_condition
-from miniapi.apiextensions.naming import accepted_names, approval
+from miniapi.apiextensions.naming import accepted_names, approval, establishment
 
 
 def crd(plural: str, kind: str, accepted: bool = False, group: str = "example.com", **names: Any) -> dict[str, Any]:
@@ -67,3 +67,13 @@ def test_the_time_of_a_condition_moves_with_its_status_only() -> None:
 def test_versions_are_sorted_as_kubernetes_wants_them() -> None:
     given = ["v1beta1", "foo", "v2", "v11alpha2", "v1", "v10", "v1beta2"]
     assert sorted(given, key=age) == ["v10", "v2", "v1", "v1beta2", "v1beta1", "v11alpha2", "foo"]
+
+
+def test_a_definition_with_a_webhook_that_cannot_be_trusted_is_not_established() -> None:
+    wanted = crd("widgets", "Widget")
+    assert establishment(wanted)["status"] == "True"
+    wanted["spec"]["conversion"] = {"strategy": "Webhook", "webhook": {"clientConfig": {"caBundle": "aGVsbG8="}}}
+    refused = establishment(wanted)
+    assert (refused["status"], refused["reason"]) == ("False", "InvalidCABundle")
+    wanted["status"] = {"conditions": [refused]}
+    assert accepted_names(wanted, [wanted])[2] == refused

@@ -160,6 +160,32 @@ ROUTED = {"type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy
             ['spec.validationActions[1]: Duplicate value: "Deny"'],
         ),
         (
+            "admissionregistration.k8s.io",
+            "mutatingadmissionpolicybindings",
+            {
+                "spec": {
+                    "policyName": "p",
+                    "matchResources": {
+                        "matchPolicy": "Exact",
+                        "namespaceSelector": {},
+                        "objectSelector": {},
+                        "resourceRules": [
+                            {
+                                "apiGroups": [""],
+                                "apiVersions": ["v1"],
+                                "operations": ["CONNECT", "DELETE"],
+                                "resources": ["pods"],
+                            }
+                        ],
+                    },
+                }
+            },
+            [
+                'spec.matchResources.resourceRules.operations: Unsupported value: "DELETE": '
+                'supported values: "*", "CONNECT", "CREATE", "UPDATE"'
+            ],
+        ),
+        (
             "apiregistration.k8s.io",
             "apiservices",
             {"spec": {"group": "g", "version": "v1", "groupPriorityMinimum": 1, "versionPriority": 1}},
