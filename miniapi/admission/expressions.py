@@ -27,6 +27,10 @@ class OutOfBudget(Exception):
     """All that the expressions of one request may cost is spent."""
 
 
+class BudgetSpent(EvaluationError):
+    """OutOfBudget, told: nothing else is evaluated after it."""
+
+
 class Spending:
     """What the expressions of one request may cost together, each of them within the limit of one."""
 
@@ -41,7 +45,7 @@ class Spending:
         except EvaluationError as problem:
             raise EvaluationError(f"expression '{shown}' resulted in error: {problem}") from None
         except OutOfBudget:
-            raise EvaluationError(OUT_OF_BUDGET) from None
+            raise BudgetSpent(OUT_OF_BUDGET) from None
 
     def plainly(self, program: Program, variables: Variables) -> Any:
         """The value. EvaluationError without the expression's text; OutOfBudget."""

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from miniapi.admission.chain import AdmissionChain
+from miniapi.admission.expressions import Spending
 from miniapi.admission.matching.equivalents import Versions
 from miniapi.admission.matching.matcher import Matcher
 from miniapi.admission.plugins.mutating_policy import MutatingAdmissionPolicy
@@ -155,6 +156,15 @@ async def test_what_is_empty_in_a_request_is_not_there(expression, missing):
 async def test_what_cannot_be_asked_of_the_authorizer_is_told(asked_for, told):
     problem = await refusal(chain([policy(f"{asked_for}.check('get').allowed()")], [binding()]), write())
     assert problem.message.endswith(f"resulted in error: {told}")
+
+
+async def test_a_policy_that_costs_too_much_is_told_of_and_nothing_else(monkeypatch):
+    monkeypatch.setattr("miniapi.admission.policies.validating.Spending", lambda: Spending(20))
+    costly = "[1, 2, 3].all(x, x > 0)"
+    problem = await refusal(chain([policy("false", costly, costly)], [binding()]), write())
+    assert problem.message.endswith(
+        "validation failed due to running out of cost budget, no further validation rules will be run"
+    )
 
 
 async def test_warnings_and_audit_do_not_deny():

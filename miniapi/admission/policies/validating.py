@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from miniapi.admission.conditions import NotJudged, met
-from miniapi.admission.expressions import Lazy, Spending, Variables
+from miniapi.admission.expressions import BudgetSpent, Lazy, Spending, Variables
 from miniapi.admission.policies.policy import Policy, Rule
 from miniapi.cel.problems import EvaluationError
 from miniapi.meta.objects import Object
@@ -48,6 +48,8 @@ def judge(policy: Policy, variables: Variables, params: Object | None) -> Result
     for index, rule in enumerate(policy.rules):
         try:
             holds = spending.evaluate(rule.program, known)
+        except BudgetSpent as problem:
+            return Result([] if policy.ignores_failure else [Denial(str(problem))])
         except EvaluationError as problem:
             if not policy.ignores_failure:
                 result.denials.append(Denial(str(problem), index=index))
