@@ -18,12 +18,12 @@ def utc_now() -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     """metav1.Time: whole seconds, `2026-01-02T03:04:05Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.isoformat(timespec='seconds')[:19]}Z"
 
 
 def rfc3339_micro(moment: datetime) -> str:
     """metav1.MicroTime: six decimals, `2026-01-02T03:04:05.000006Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def process_age_seconds() -> float:

@@ -124,7 +124,7 @@ async def collection(scope: Scope, items: Sequence[Stored], meta: dict[str, Any]
             list_gvk.api_version.encode(),
             orjson.dumps(meta),
         )
-        return Reply(200, b"%b%b]}\n" % (head, scope.versioned.joined(items)), JSON)
+        return Reply(200, scope.versioned.joined(head, items, b"]}\n"), JSON)
     if negotiated.media_type == PROTOBUF and not negotiated.as_kind:
         return Reply(200, await scope.versioned.messages.collection(list_gvk, meta, items), PROTOBUF)
     if negotiated.media_type == PROTOBUF and (negotiated.as_kind, negotiated.as_version) == (PARTIAL_LIST, "v1"):

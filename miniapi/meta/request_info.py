@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 _VERBS = {
@@ -20,7 +21,7 @@ _NAMESPACE_SUBRESOURCES = frozenset({"status", "finalize"})
 
 @dataclass(slots=True)
 class RequestInfo:
-    """The parsed request; `resource_request` False means that only `path` and `verb` count."""
+    """The parsed request, shared by all that ask the same; `resource_request` False: only `path` and `verb` count."""
 
     path: str
     verb: str
@@ -50,6 +51,7 @@ def is_long_running(info: RequestInfo) -> bool:
     )
 
 
+@lru_cache(maxsize=512)
 def parse(method: str, path: str, raw_query: str) -> RequestInfo:
     """Never fails: what it cannot read is a non-resource request."""
     query = tuple(parse_qsl(raw_query, keep_blank_values=True)) if raw_query else ()

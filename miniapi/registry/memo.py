@@ -20,7 +20,13 @@ class Memo:
 
     def all(self, page: Sequence[Stored]) -> list[bytes]:
         """One encoding an object. Those of a page that is larger than the memo are not kept."""
-        known, parts = self._known, []
+        known = self._known
+        # Most often nothing has changed since the last list.
+        found = [known.get(stored.key) for stored in page]
+        parts = [item[1] for item, stored in zip(found, page, strict=True) if item and item[0] == stored.mod_revision]
+        if len(parts) == len(found):
+            return parts
+        parts.clear()
         fits: bool | None = None
         for stored in page:
             item = known.get(stored.key)

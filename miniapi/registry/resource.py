@@ -173,9 +173,12 @@ class Versioned:
             return b"".join((start, b'"resourceVersion":"%d",' % stored.mod_revision, rest))
         return orjson.dumps(self.object(stored))
 
-    def joined(self, page: Sequence[Stored]) -> bytes:
-        """The objects' JSON as a list has it, between commas."""
-        return b",".join(self._items.all(page))
+    def joined(self, head: bytes, page: Sequence[Stored], tail: bytes) -> bytes:
+        """The objects' JSON as a list has it, between commas; put together at once, since lists are long."""
+        parts = self._items.all(page) or [b""]
+        parts[0] = head + parts[0]
+        parts[-1] += tail
+        return b",".join(parts)
 
     @cached_property
     def messages(self) -> Messages:

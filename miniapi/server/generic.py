@@ -47,6 +47,9 @@ class GenericServer:
     """Path prefixes, each ending with a slash; the longest wins."""
     delegate: Delegate | None = None
 
+    def __post_init__(self) -> None:
+        self.prefixes = dict(sorted(self.prefixes.items(), key=lambda item: len(item[0]), reverse=True))
+
     async def serve(self, context: Context) -> Reply | None:
         """The answer, or None where no server of the chain has one."""
         info = context.info
@@ -55,11 +58,8 @@ class GenericServer:
             if scope is not None and (len(info.parts) <= 3 or scope.handler is not None):
                 return await dispatch.serve(context, scope)
         handler = self.paths.get(info.path)
-        if handler is None and self.prefixes:
-            for prefix in sorted(self.prefixes, key=len, reverse=True):
-                if info.path.startswith(prefix):
-                    handler = self.prefixes[prefix]
-                    break
+        if handler is None:
+            handler = next((found for prefix, found in self.prefixes.items() if info.path.startswith(prefix)), None)
         if handler is not None:
             reply = await handler(context)
             if reply is not None:
