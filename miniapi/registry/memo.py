@@ -17,14 +17,18 @@ class Memo:
         self._make = make
         self._known: dict[str, tuple[int, bytes]] = {}
         self._bytes = 0
+        self._last: tuple[Sequence[Stored], Sequence[bytes]] = ((), ())
+        """The page that was asked for last and its encodings: most often it is asked for again."""
 
-    def all(self, page: Sequence[Stored]) -> list[bytes]:
+    def all(self, page: Sequence[Stored]) -> Sequence[bytes]:
         """One encoding an object. Those of a page that is larger than the memo are not kept."""
+        if page == self._last[0]:
+            return self._last[1]
         known = self._known
-        # Most often nothing has changed since the last list.
         found = [known.get(stored.key) for stored in page]
         parts = [item[1] for item, stored in zip(found, page, strict=True) if item and item[0] == stored.mod_revision]
         if len(parts) == len(found):
+            self._last = (page, parts)
             return parts
         parts.clear()
         fits: bool | None = None

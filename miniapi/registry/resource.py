@@ -175,7 +175,7 @@ class Versioned:
 
     def joined(self, head: bytes, page: Sequence[Stored], tail: bytes) -> bytes:
         """The objects' JSON as a list has it, between commas; put together at once, since lists are long."""
-        parts = self._items.all(page) or [b""]
+        parts = [*self._items.all(page)] or [b""]
         parts[0] = head + parts[0]
         parts[-1] += tail
         return b",".join(parts)
