@@ -11,6 +11,7 @@ from miniapi.admission.plugins.event_rate_limit import CACHE_SIZE, TYPES, Limit
 from miniapi.admission.podsecurity.policy import Exemptions, Policy, policy_of
 from miniapi.admission.quota.check import LimitedResource
 from miniapi.admission.tolerations import Toleration
+from miniapi.meta.config_file import BadConfigFile, read_object
 
 Document = Mapping[str, Any]
 GROUP = "apiserver.config.k8s.io"
@@ -58,7 +59,7 @@ def read(document: Document, directory: Path) -> Configuration:
         if own is not None and path:
             raise BadAdmission(f"{name}: give configuration or path, not both")
         if own is None and path:
-            own = _document(directory / path)
+            own = _document(directory / path, f"{directory / path}: ")
         if own is None:
             continue
         if name not in CONFIGURABLE:
@@ -69,16 +70,11 @@ def read(document: Document, directory: Path) -> Configuration:
     return Configuration(**parts)
 
 
-def _document(path: Path) -> Document:
-    import yaml
-
+def _document(path: Path, where: str = "") -> Document:
     try:
-        document = yaml.safe_load(path.read_bytes())
-    except yaml.YAMLError as problem:
-        raise BadAdmission(f"{path}: it is not YAML: {' '.join(str(problem).split())}") from None
-    if not isinstance(document, dict):
-        raise BadAdmission(f"{path}: it holds no object")
-    return document
+        return read_object(path)
+    except BadConfigFile as problem:
+        raise BadAdmission(f"{where}{problem}") from None
 
 
 def _read_plugin(name: str, document: Document) -> dict[str, Any]:

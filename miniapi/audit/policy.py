@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from miniapi.audit.interface import LEVELS, STAGES, Level
+from miniapi.meta.config_file import BadConfigFile, read_object
 from miniapi.meta.request_info import RequestInfo
 from miniapi.meta.user import UserInfo
 
@@ -115,14 +116,10 @@ _UNMATCHED = Verdict(Level.NONE)
 
 def load_policy(path: Path) -> Policy:
     """Reads a policy file. BadPolicy or OSError where it cannot be used."""
-    import yaml
-
     try:
-        document = yaml.safe_load(path.read_bytes())
-    except yaml.YAMLError as problem:
-        raise BadPolicy(f"it is not YAML: {' '.join(str(problem).split())}") from None
-    if not isinstance(document, dict):
-        raise BadPolicy(f"it holds no {KIND} of {API_VERSION}")
+        document = read_object(path)
+    except BadConfigFile as problem:
+        raise BadPolicy(str(problem)) from None
     return read_policy(document)
 
 

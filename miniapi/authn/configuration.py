@@ -10,6 +10,7 @@ from typing import Any
 from miniapi.authn.claims import Claim, Rule, compiled
 from miniapi.authn.jose import ALGORITHMS
 from miniapi.authn.oidc import Issuer
+from miniapi.meta.config_file import BadConfigFile, read_object
 
 API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1")
 KIND = "AuthenticationConfiguration"
@@ -39,16 +40,17 @@ class AuthenticationConfiguration:
 
 def read_configuration(path: str) -> AuthenticationConfiguration:
     """BadConfiguration where the file cannot be used."""
-    import yaml
 
     def bad(why: str) -> BadConfiguration:
         return BadConfiguration(f"{path}: {why}")
 
     try:
-        document = yaml.safe_load(Path(path).read_text())
-    except (OSError, yaml.YAMLError) as problem:
-        raise bad(f"it cannot be read: {' '.join(str(problem).split())}") from None
-    if not isinstance(document, dict) or document.get("kind") != KIND or document.get("apiVersion") not in API_VERSIONS:
+        document = read_object(Path(path))
+    except OSError as problem:
+        raise bad(f"it cannot be read: {problem.strerror}") from None
+    except BadConfigFile as problem:
+        raise bad(str(problem)) from None
+    if document.get("kind") != KIND or document.get("apiVersion") not in API_VERSIONS:
         raise bad(f"it must be of apiVersion {API_VERSIONS[0]} and kind {KIND}")
     unknown = sorted(document.keys() - {"apiVersion", "kind", "jwt", "anonymous"})
     if unknown:

@@ -9,6 +9,7 @@ from typing import Any
 
 from miniapi.authz.match_conditions import MatchConditions
 from miniapi.client.config import ClientConfig, ConfigError, from_kubeconfig, in_cluster
+from miniapi.meta.config_file import BadConfigFile, read_object
 from miniapi.meta.duration import parse_duration
 
 API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1")
@@ -55,16 +56,17 @@ def webhook_client(flag: str, path: str) -> ClientConfig:
 
 def read_configuration(path: str) -> list[ModeConfig]:
     """The file's authorizers. BadAuthorization tells what is wrong."""
-    import yaml
 
     def bad(why: str) -> BadAuthorization:
         return BadAuthorization(f"--authorization-config: {path}: {why}")
 
     try:
-        document = yaml.safe_load(Path(path).read_text())
-    except (OSError, yaml.YAMLError) as problem:
-        raise bad(f"it cannot be read: {' '.join(str(problem).split())}") from None
-    if not isinstance(document, dict) or document.get("kind") != KIND or document.get("apiVersion") not in API_VERSIONS:
+        document = read_object(Path(path))
+    except OSError as problem:
+        raise bad(f"it cannot be read: {problem.strerror}") from None
+    except BadConfigFile as problem:
+        raise bad(str(problem)) from None
+    if document.get("kind") != KIND or document.get("apiVersion") not in API_VERSIONS:
         raise bad(f"it must be of apiVersion {API_VERSIONS[0]} and kind {KIND}")
     authorizers: Sequence[Mapping[str, Any]] = document.get("authorizers") or []
     if not authorizers:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from miniapi.meta.config_file import BadConfigFile, read_object
 from miniapi.wire import JSON, PROTOBUF
 
 SERVICE_ACCOUNT_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -108,17 +109,13 @@ def from_kubeconfig(path: str | Path = "", context: str = "", **overrides: Any) 
 
     `overrides` are fields of ClientConfig. Exec and auth-provider plugins are refused by name.
     """
-    import yaml
-
     found = Path(path) if path else _default_kubeconfig(os.environ)
     try:
-        document = yaml.safe_load(found.read_text())
+        document = read_object(found)
     except OSError as problem:
         raise ConfigError(f"the kubeconfig {found} cannot be read: {problem.strerror}") from None
-    except yaml.YAMLError:
-        raise ConfigError(f"the kubeconfig {found} is not YAML") from None
-    if not isinstance(document, dict):
-        raise ConfigError(f"{found} is not a kubeconfig")
+    except BadConfigFile as problem:
+        raise ConfigError(f"{found} is no kubeconfig: {problem}") from None
     chosen = context or document.get("current-context") or ""
     where = _named(document, "contexts", "context", chosen, found)
     cluster = _named(document, "clusters", "cluster", where.get("cluster", ""), found)

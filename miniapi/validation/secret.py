@@ -6,6 +6,7 @@ import json
 from base64 import b64decode
 
 from miniapi.meta import names
+from miniapi.meta.go_json import json_complaint
 from miniapi.meta.objects import Object
 from miniapi.validation import field
 from miniapi.validation.configmap import MAX_SIZE_BYTES, data_size, frozen
@@ -22,19 +23,20 @@ _REQUIRED_KEYS = {
 
 
 def _json_problem(data: bytes) -> str:
-    """What json.Unmarshal into a map says, as far as one can say it alike."""
+    """What json.Unmarshal into a map says."""
     try:
-        value = json.loads(data)
-    except json.JSONDecodeError as problem:
-        if problem.pos >= len(problem.doc.rstrip()):
-            return "unexpected end of JSON input"
-        return f"invalid character '{problem.doc[problem.pos]}' looking for beginning of value"
-    except UnicodeDecodeError:
-        return "invalid character 'Ã' looking for beginning of value"
+        # Go minds no byte in a string; what the strings say does not matter here.
+        value = json.loads(data.decode("latin-1"), parse_constant=_refuse)
+    except ValueError:
+        return json_complaint(data)
     if value is None or isinstance(value, dict):
         return ""
     kind = {list: "array", str: "string", bool: "bool"}.get(type(value), "number")
     return f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is Python's, not JSON's")
 
 
 def create(obj: Object) -> ErrorList:

@@ -1,10 +1,12 @@
-"""Hand-built schemas of a few kinds, as small as the rules under test allow."""
+"""Hand-built schemas of a few kinds, as small as the rules under test allow, and their field managers."""
 
 from __future__ import annotations
 
 import pytest
 
+from miniapi.patch.field_manager import FieldManager
 from miniapi.schema.model import Field, Schema
+from tests.patch import ownership
 
 TEXT = Schema("string")
 NUMBER = Schema("integer", "int32")
@@ -164,3 +166,18 @@ def deployment() -> Schema:
 @pytest.fixture
 def widget() -> Schema:
     return WIDGET
+
+
+@pytest.fixture
+def cms(config_map):
+    return FieldManager(config_map, ownership.CM)
+
+
+@pytest.fixture
+def deploys(deployment):
+    return FieldManager(deployment, ownership.DEPLOY, reset_fields=frozenset({"status"}))
+
+
+@pytest.fixture
+def widgets(widget):
+    return FieldManager(widget, ownership.WIDGET, reset_fields=frozenset({"status"}))
