@@ -150,7 +150,7 @@ class OpenApi:
         headers = [("Vary", "Accept"), ("ETag", etag)]
         if etag in context.request.headers.get("If-None-Match", ""):
             return Reply(304, content_type="", headers=headers)
-        return Reply(200, b"" if context.request.method == "HEAD" else data, content_type, headers)
+        return Reply(200, data, content_type, headers)
 
     def _hash(self, prefix: str) -> str:
         if prefix in self._more_prefixes:

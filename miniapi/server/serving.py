@@ -9,15 +9,15 @@ import asyncio
 import gzip
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from urllib.parse import unquote
 
 from aiohttp import hdrs, web
-from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.http_exceptions import BadHttpMessage
 from multidict import CIMultiDict
 
 from miniapi import errors
+from miniapi.server.responses import PIECE_BYTES, StreamResponse, Switched, WholeResponse, in_pieces
 from miniapi.server.websocket import messages_of, wants_websocket
 from miniapi.wire import Peer, Reply, Request, Upgrade
 
@@ -26,8 +26,6 @@ Serve = Callable[[Request], Awaitable[Reply]]
 GZIP = "gzip"
 GZIP_FROM_BYTES = 128 * 1024
 GZIP_LEVEL = 1
-PIECE_BYTES = 256 * 1024
-"""What is written to a connection at once."""
 BACKLOG = 1024
 SWEEP_SECONDS = 1.0
 """How often it is looked whether the clients of streams are still there."""
@@ -116,21 +114,16 @@ class HttpServer:
             if reply.messages and wants_websocket(request.headers):
                 return await self._messages(request, reply, reply.stream)
             return await self._stream(request, reply, reply.stream)
-        headers: CIMultiDict[str] = CIMultiDict(reply.headers)
-        if reply.content_type:
-            headers[hdrs.CONTENT_TYPE] = reply.content_type
-        body = reply.body
-        if self._compress and len(body) > GZIP_FROM_BYTES and wants_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
-            body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL, mtime=0)
-            headers[hdrs.CONTENT_ENCODING] = GZIP
-            headers.add(hdrs.VARY, hdrs.ACCEPT_ENCODING)
-        if len(body) > PIECE_BYTES and request.method != hdrs.METH_HEAD:
-            return await _in_pieces(request, reply.status, body, headers)
-        return _Response(body=body, status=reply.status, headers=headers)
+        if len(reply.body) > GZIP_FROM_BYTES and self._compress and wants_gzip(request.headers):
+            reply.body = await asyncio.to_thread(gzip.compress, reply.body, GZIP_LEVEL, mtime=0)
+            reply.headers += [(hdrs.CONTENT_ENCODING, GZIP), (hdrs.VARY, hdrs.ACCEPT_ENCODING)]
+        if len(reply.body) > PIECE_BYTES and request.method != hdrs.METH_HEAD:
+            return await in_pieces(request, reply)
+        return WholeResponse(reply)
 
     async def _stream(self, request: web.BaseRequest, reply: Reply, stream: AsyncIterator[bytes]) -> web.StreamResponse:
         """Sends chunks until there are no more, the client has gone, or the server stops."""
-        response = _StreamResponse(status=reply.status, headers=CIMultiDict(reply.headers))
+        response = StreamResponse(status=reply.status, headers=CIMultiDict(reply.headers))
         response.headers[hdrs.CONTENT_TYPE] = reply.content_type
         task = asyncio.current_task()
         assert task is not None
@@ -187,7 +180,7 @@ class HttpServer:
 
     async def _switch(self, request: web.BaseRequest, reply: Reply, upgrade: Upgrade) -> web.StreamResponse:
         """Sends the head of the answer and hands the connection over until `upgrade` is done or the server stops."""
-        response = _Switched(status=reply.status)
+        response = Switched(status=reply.status)
         response.force_close()
         transport, task = request.transport, asyncio.current_task()
         if transport is None or task is None:
@@ -225,53 +218,15 @@ class _Bytes:
         self._reader.feed_eof()
 
 
-class _StreamResponse(web.StreamResponse):
-    """An answer that does not say what serves it: kube-apiserver does not either."""
-
-    async def _prepare_headers(self) -> None:
-        await super()._prepare_headers()
-        headers = self.headers
-        if headers[hdrs.SERVER] is SERVER_SOFTWARE:
-            del headers[hdrs.SERVER]
-
-
-class _Response(_StreamResponse, web.Response):
-    """The same with a whole body."""
-
-
-class _Switched(web.StreamResponse):
-    """Stands for an answer that was sent by hand."""
-
-    async def prepare(self, request: web.BaseRequest) -> None:
-        return None
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        return None
-
-
-def wants_gzip(accept_encoding: str) -> bool:
+def wants_gzip(headers: Mapping[str, str]) -> bool:
     """Whether gzip is named as it is; the original reads neither weights nor `*`."""
-    return any(token.strip() == GZIP for token in accept_encoding.split(","))
+    return any(token.strip() == GZIP for token in headers.get(hdrs.ACCEPT_ENCODING, "").split(","))
 
 
 async def _until_closed(response: web.WebSocketResponse, watch: asyncio.Task[object]) -> None:
     async for _ in response:
         pass
     watch.cancel()
-
-
-async def _in_pieces(
-    request: web.BaseRequest, status: int, data: bytes, headers: CIMultiDict[str]
-) -> web.StreamResponse:
-    """A large body piece by piece: TLS keeps a buffer as large as the largest write while a connection lives."""
-    response = _StreamResponse(status=status, headers=headers)
-    response.content_length = len(data)
-    await response.prepare(request)
-    body = memoryview(data)
-    for start in range(0, len(body), PIECE_BYTES):
-        await response.write(body[start : start + PIECE_BYTES])
-    await response.write_eof()
-    return response
 
 
 async def _say_goodbye(response: web.StreamResponse) -> None:

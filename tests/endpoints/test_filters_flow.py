@@ -68,6 +68,19 @@ async def test_what_takes_too_long_is_answered_with_504():
     }
 
 
+async def test_each_request_has_its_own_time_and_one_that_its_client_ends_is_not_told_of_it():
+    held = Held()
+    handler = deadline(0.06)(held)
+    (first, ended) = await started(handler, context("POST"), context("POST"))
+    await asyncio.sleep(0.04)
+    (later,) = await started(handler, context("POST"))
+    ended.cancel()
+    results = await asyncio.gather(first, ended, return_exceptions=True)
+    assert (type(results[0]), type(results[1])) == (ApiError, asyncio.CancelledError)
+    held.go.set()
+    assert (await later).status == 200
+
+
 async def test_the_query_may_ask_for_less():
     with pytest.raises(ApiError) as raised:
         await deadline(60)(Held())(context(query="timeout=10ms"))
