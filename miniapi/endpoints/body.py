@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from miniapi.endpoints.context import Context
 from miniapi.endpoints.scope import Scope
 from miniapi.meta.gvk import GroupVersionKind, internal_type, parse_api_version
 from miniapi.meta.objects import Object, name_of
+from miniapi.meta.raw import canonical, keep_texts
 from miniapi.schema.coerce import coercer
 from miniapi.schema.convert import ConvertError
 from miniapi.schema.model import Schema
@@ -78,7 +79,18 @@ def decode(
         raise errors.bad_request(handled + strict_error(complaints))
     warn_of(context, complaints, field_validation)
     default(scope, obj)
+    if codec.media_type == JSON:
+        keep_texts(obj, data, scope.strategy.raw_members)
+    else:
+        rewrite(scope, obj, canonical)
     return obj
+
+
+def rewrite(scope: Scope, obj: Object, written: Callable[[Object], Object]) -> None:
+    """Objects that the kind keeps as text, written anew, in place."""
+    for name in scope.strategy.raw_members:
+        if isinstance(value := obj.get(name), dict):
+            obj[name] = written(value)
 
 
 def _undecodable(scope: Scope, data: bytes, expected: GroupVersionKind, problem: DecodeError) -> str:

@@ -13,7 +13,7 @@ from miniapi.codec.cbor import CborCodec
 from miniapi.codec.interface import Codec, DecodeError
 from miniapi.codec.json import duplicates, loads
 from miniapi.codec.yaml import YamlCodec
-from miniapi.endpoints.body import Unfit, default, fit_again, json_type, read, strict_error, warn_of
+from miniapi.endpoints.body import Unfit, default, fit_again, json_type, read, rewrite, strict_error, warn_of
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions, manager_name, write_options
 from miniapi.endpoints.routing import (
@@ -27,6 +27,7 @@ from miniapi.endpoints.routing import (
 from miniapi.endpoints.scope import Scope
 from miniapi.meta.go_json import json_complaint
 from miniapi.meta.objects import Object
+from miniapi.meta.raw import canonical, compacted, in_map_order, thawed
 from miniapi.patch import json_patch, merge_patch, strategic
 from miniapi.patch.go_format import plain, quote
 from miniapi.patch.restore import Misfit, restored
@@ -62,18 +63,20 @@ class Patch:
         assert old is not None
         strict = self.options.field_validation != "Ignore"
         obj, complaints, shown = PATCHERS[self.media_type](self.scope, old, self.body, strict)
-        fitted = _fit_restored if self.media_type == STRATEGIC_PATCH else _fit
+        structural = self.media_type == STRATEGIC_PATCH
+        fitted = _fit_restored if structural else _fit
         try:
             obj, unknown = fitted(self.scope, obj)
         except (Unfit, Misfit) as problem:
             raise _unfit(shown, str(problem)) from None
-        if self.media_type == STRATEGIC_PATCH:
+        if structural:
             unknown.sort()
         complaints = [*complaints, *unknown]
         if complaints and self.options.field_validation == "Strict":
             raise _unfit(shown, strict_error(complaints))
         warn_of(self.context, complaints, self.options.field_validation)
         default(self.scope, obj)
+        rewrite(self.scope, obj, canonical if structural else compacted)
         return obj
 
     def _apply(self, old: Object | None) -> Object:
@@ -103,6 +106,7 @@ class Patch:
                 f"unstructured object to {gvk.group}/{gvk.version}, Kind={gvk.kind}: {problem}"
             ) from None
         default(scope, obj)
+        rewrite(scope, obj, canonical)
         return obj
 
 
@@ -139,11 +143,11 @@ def _fit_restored(scope: Scope, obj: Object) -> tuple[Object, list[str]]:
 
 
 def _json(scope: Scope, old: Object, body: bytes, strict: bool) -> Patched:
-    del scope
     start = "error decoding patch: " if strict else ""
     parsed = _loads(body, start)
     operations, unknown = json_patch.decode(parsed, strict=strict)
     complaints = [f"json patch {c}" for c in [*duplicates(body, parsed), *unknown]] if strict else []
+    rewrite(scope, old, thawed)
     patched = json_patch.apply(old, operations)
     if not isinstance(patched, dict):
         raise errors.bad_request(f"json: cannot unmarshal {json_type(patched)} into Go value of type object")
@@ -151,17 +155,20 @@ def _json(scope: Scope, old: Object, body: bytes, strict: bool) -> Patched:
 
 
 def _merge(scope: Scope, old: Object, body: bytes, strict: bool) -> Patched:
-    del scope
     patch, complaints = _parse(body, "error decoding patch: ")
     if patch is None:
         raise errors.bad_request("Invalid JSON Patch")
     patched = merge_patch.apply(old, patch)
+    for name in scope.strategy.raw_members:
+        if name in patch:
+            patched[name] = in_map_order(patched[name], patch[name])
     return patched, complaints if strict else [], _text(patched)
 
 
 def _strategic(scope: Scope, old: Object, body: bytes, strict: bool) -> Patched:
     patch, complaints = _parse(body, "")
     patch = patch or {}
+    rewrite(scope, old, thawed)
     patched = strategic.apply(old, patch, scope.schema)
     for name, own in (("apiVersion", scope.gvk.api_version), ("kind", scope.gvk.kind)):
         if isinstance(patched.get(name), str):

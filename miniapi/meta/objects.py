@@ -26,8 +26,8 @@ def labels_of(obj: Object) -> dict[str, str]:
 
 
 def copy(value: Any) -> Any:
-    """Deep copy of a JSON-shaped value."""
-    if isinstance(value, dict):
+    """Deep copy of a JSON-shaped value; an object that keeps its text (`raw.RawObject`) never changes, and stays."""
+    if value.__class__ is dict:
         return {k: copy(v) if isinstance(v, (dict, list)) else v for k, v in value.items()}
     if isinstance(value, list):
         return [copy(v) if isinstance(v, (dict, list)) else v for v in value]

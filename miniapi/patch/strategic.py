@@ -148,7 +148,7 @@ def _bare(key: str, prefix: str, problem: str) -> str:
 
 def _field(schema: Schema | None, key: str) -> Schema | None:
     """The schema of one field, None below what is not described."""
-    if schema is None or schema.type == "any":
+    if schema is None or (schema.type == "any" and schema.format != "raw"):
         return None
     if schema.type == "array" and schema.items is not None:
         schema = schema.items
@@ -157,9 +157,8 @@ def _field(schema: Schema | None, key: str) -> Schema | None:
         return field.schema
     if schema.type == "map" or schema.values is not None:
         return schema.values
-    raise errors.server_error(
-        f"unable to find api field in struct {schema.name.rpartition('.')[2]} for the json field {quote(key)}"
-    )
+    struct = (schema.name or schema.go_type).rpartition(".")[2]
+    raise errors.server_error(f"unable to find api field in struct {struct} for the json field {quote(key)}")
 
 
 def _merge_field(original: list[Any], patch: list[Any], field: Schema | None, deleting: bool) -> list[Any]:

@@ -16,6 +16,7 @@ from miniapi.codec.interface import DecodeError
 from miniapi.codec.protobuf import MAGIC as PROTOBUF_MAGIC
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
+from miniapi.meta.raw import RawObject, keep_texts
 from miniapi.schema.scalars import ConvertError
 from miniapi.storage.interface import Stored
 from miniapi.storage.options import JSON, PROTOBUF, YAML
@@ -30,10 +31,19 @@ Restore = Callable[[Object], Object]
 class StoredForm:
     """Objects at rest in one media type. What lies there in another one is read too, by its first bytes."""
 
-    def __init__(self, media_type: str = JSON, restore: Restore = lambda obj: obj) -> None:
+    def __init__(
+        self, media_type: str = JSON, restore: Restore = lambda obj: obj, raw_members: tuple[str, ...] = ()
+    ) -> None:
         self.media_type = media_type
+        self._raw_members = raw_members
         self._codec = None if media_type == JSON else codec_for(media_type)
         self._restore = restore
+
+    def own(self, obj: Object) -> bytes:
+        """Our own JSON of an object in stored order, with its raw members as they are."""
+        if self._raw_members:
+            return orjson.dumps(obj, _verbatim, orjson.OPT_PASSTHROUGH_SUBCLASS)
+        return own_json(obj)
 
     def at_rest(self, obj: Object, own: bytes) -> bytes:
         """An object, given as a dict and as our own JSON, as it will lie in the store."""
@@ -48,10 +58,18 @@ class StoredForm:
         try:
             if data[:1] == b"{":
                 obj: Object = orjson.loads(data)
+                keep_texts(obj, data, self._raw_members)
                 return obj
             return self._restore(codec_for(_media_type(data)).decode(data, None).obj)
         except (DecodeError, ConvertError, orjson.JSONDecodeError) as problem:
             raise errors.internal(f"a stored object cannot be decoded: {problem}") from None
+
+
+def _verbatim(value: object) -> orjson.Fragment:
+    """For orjson: what to write for a raw member."""
+    if isinstance(value, RawObject):
+        return orjson.Fragment(value.text)
+    raise TypeError
 
 
 def _media_type(data: bytes) -> str:

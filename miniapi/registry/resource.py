@@ -91,7 +91,7 @@ class Resource:
         """Stores a new object; KeyConflict where it exists."""
         key = self.key(namespace, name)
         ordered = stored_order(obj)
-        value = own_json(ordered)
+        value = self.form.own(ordered)
         at_rest = self._at_rest(key, ordered, value)
         try:
             revision = await self.store.put(key, at_rest, expected=0, lease_seconds=self.ttl_seconds)
@@ -102,7 +102,7 @@ class Resource:
     async def replace(self, current: Stored, obj: Object) -> Stored:
         """Stores over `current`; the same bytes are not written. KeyConflict where it has moved on."""
         ordered = stored_order(obj)
-        value = own_json(ordered)
+        value = self.form.own(ordered)
         if value == current.value and not current.stale:
             return current
         at_rest = self._at_rest(current.key, ordered, value)
@@ -132,6 +132,11 @@ class Resource:
         return with_revision(self.form.decode(stored.value), stored)
 
 
+def _as_it_is(obj: Object) -> Object:
+    """Of a kind with raw members, whose text as stored may have line ends: what is sent is written anew."""
+    return obj
+
+
 class Versioned:
     """A resource seen through one served version: what is sent of it.
 
@@ -142,7 +147,7 @@ class Versioned:
         self.resource = resource
         self.kind = kind
         self.frames = Frames(lambda event, stored: b'{"type":"%b","object":%b}\n' % (event, self.encoded(stored)))
-        self._from = kind.from_storage
+        self._from = kind.from_storage or (_as_it_is if kind.strategy.raw_members else None)
         stored_as = kind.storage_gvk or kind.gvk
         self._head, self._stored_version = head(stored_as), stored_as.api_version
         self._items = Memo(self._item)

@@ -37,7 +37,9 @@ class RestOptions:
         if found is None:
             storage = self._factory.resource_storage(kind.gvk.group, kind.plural, custom=kind.custom)
             typed = kind.custom or self.schemas.of_table
-            form = StoredForm(storage.media_type if typed else JSON, _restorer(kind, self.schemas))
+            form = StoredForm(
+                storage.media_type if typed else JSON, _restorer(kind, self.schemas), kind.strategy.raw_members
+            )
             found = self._resources[kind.storage_prefix] = Resource(
                 self._cached(storage, form),
                 kind.storage_prefix,

@@ -260,7 +260,7 @@ DAEMON_SET = Strategy(
 DAEMON_SET_STATUS = Strategy(
     default=_default_daemon_set, prepare_update=_update_daemon_set_status, reset_fields=_SPEC_ONLY
 )
-CONTROLLER_REVISION = Strategy(reset_fields=frozenset())
+CONTROLLER_REVISION = Strategy(raw_members=("data",), reset_fields=frozenset())
 REPLICATION_CONTROLLER = Strategy(
     default=_default_replication_controller,
     prepare_create=_no_status(replicas=0),

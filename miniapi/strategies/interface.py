@@ -95,5 +95,7 @@ class Strategy:
     """Sent with such a DELETE."""
     deletes_to_status: bool = True
     """DELETE answers a Status (with details.uid); False: the deleted object."""
+    raw_members: tuple[str, ...] = ()
+    """Members that the original keeps as the text they were sent in (runtime.RawExtension)."""
     reset_fields: frozenset[str] = frozenset({"status"})
     """Top-level (dotted) fields that a write through this endpoint never owns (GetResetFields)."""

@@ -42,8 +42,9 @@ class World:
 
         def resource(kind):
             if kind.storage_prefix not in resources:
+                form = StoredForm(JSON, raw_members=kind.strategy.raw_members)
                 resources[kind.storage_prefix] = Resource(
-                    self.store, kind.storage_prefix, StoredForm(JSON), namespaced=kind.namespaced
+                    self.store, kind.storage_prefix, form, namespaced=kind.namespaced
                 )
             return resources[kind.storage_prefix]
 
