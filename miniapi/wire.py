@@ -65,6 +65,9 @@ class Held(Protocol):
     def object(self) -> dict[str, Any]:
         """The object, shared: read, never change."""
 
+    def may_have(self, fields: Sequence[bytes]) -> bool:
+        """False where none of these fields, each as JSON names it (`"a":`), is anywhere in the object."""
+
 
 class HeldObject:
     """An object that came over a wire, or was made for the occasion: kept as the dict it is."""
@@ -89,6 +92,10 @@ class HeldObject:
     def object(self) -> dict[str, Any]:
         """The object itself."""
         return self._object
+
+    def may_have(self, fields: Sequence[bytes]) -> bool:
+        """To look would cost as much as to read it."""
+        return True
 
 
 @dataclass(slots=True)

@@ -35,6 +35,10 @@ class Cache:
         """A namespace's."""
         return list(self._held.get(namespace, {}).values())
 
+    def is_empty(self, namespace: str) -> bool:
+        """Whether there is none in a namespace."""
+        return namespace not in self._held
+
     def put(self, held: Held) -> Held | None:
         """Stores; returns what it replaces."""
         namespace, name = held.key

@@ -21,6 +21,7 @@ from miniapi.client.client import Client
 from miniapi.client.listener import (
     AsyncHandler,
     Change,
+    Concerns,
     DirectListener,
     Handler,
     Listener,
@@ -70,6 +71,10 @@ class SharedInformer:
         """All, or a namespace's."""
         return [h.object() for h in (self._cache.of_namespace(namespace) if namespace else self._cache)]
 
+    def is_empty(self, namespace: str) -> bool:
+        """Whether there is none in a namespace."""
+        return self._cache.is_empty(namespace)
+
     def add_index(self, name: str, function: IndexFunction) -> None:
         """Finds objects by what the function says of them (`cache.by_owner`, `cache.by_namespace`, one's own)."""
         self._cache.add_index(name, function)
@@ -88,9 +93,11 @@ class SharedInformer:
         """Whether the first list is in, and every handler was told of it or has it in its queue."""
         return self.synced.is_set()
 
-    def add_handler(self, handler: Handler, resync_seconds: float | None = None) -> Listener:
-        """Hears of all that is there, then of every change; a plain function that does not wait."""
-        return self._listen(DirectListener(handler, self._period(resync_seconds)))
+    def add_handler(
+        self, handler: Handler, resync_seconds: float | None = None, concerns: Concerns | None = None
+    ) -> Listener:
+        """Hears of all that is there, then of every change that concerns it; a plain function that does not wait."""
+        return self._listen(DirectListener(handler, self._period(resync_seconds), concerns))
 
     def add_async_handler(self, handler: AsyncHandler, resync_seconds: float | None = None) -> Listener:
         """The same for a coroutine function: it may take its time, nobody else waits for it."""
@@ -120,7 +127,7 @@ class SharedInformer:
         for old in self._cache:
             if old.key not in seen:
                 self._cache.drop(old.key)
-                self._tell(Change("DELETED", old.key, Tombstone(old.object()), None))
+                self._tell(Change("DELETED", old.key, HeldObject(Tombstone(old.object())), None))
         self.synced.set()
 
     def changed(self, event: str, held: Held) -> None:
@@ -129,7 +136,7 @@ class SharedInformer:
             self._put(held)
             return
         self._cache.drop(held.key)
-        self._tell(Change("DELETED", held.key, self._kept(held).object(), None))
+        self._tell(Change("DELETED", held.key, self._kept(held), None))
 
     def _put(self, held: Held) -> None:
         old = self._cache.get(held.key)
@@ -139,7 +146,7 @@ class SharedInformer:
         self._cache.put(held)
         event = "MODIFIED" if old is not None else "ADDED"
         if self._listeners:
-            self._tell(Change(event, held.key, old.object() if old is not None else None, held.object()))
+            self._tell(Change(event, held.key, old, held))
         else:
             self.changes += 1
 
@@ -154,7 +161,7 @@ class SharedInformer:
     def _listen(self, listener: Listener) -> Listener:
         self._listeners.append(listener)
         for held in self._cache:
-            listener.tell(Change("ADDED", held.key, None, held.object()))
+            listener.tell(Change("ADDED", held.key, None, held))
         if listener.resync_seconds:
             listener.resync_at = asyncio.get_running_loop().time() + listener.resync_seconds
             self._resync_wake.set()
@@ -178,7 +185,7 @@ class SharedInformer:
                     if listener.resync_seconds and listener.resync_at <= loop.time():
                         listener.resync_at = loop.time() + listener.resync_seconds
                         for held in self._cache:
-                            listener.tell(Change("MODIFIED", held.key, held.object(), held.object()))
+                            listener.tell(Change("MODIFIED", held.key, held, held))
 
 
 class SharedInformerFactory:

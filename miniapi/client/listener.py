@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from miniapi.client.cache import Key
 from miniapi.meta.objects import Object
+from miniapi.wire import Held
 
 log = logging.getLogger("miniapi.informers")
 
@@ -17,6 +18,8 @@ Handler = Callable[[str, Object | None, Object | None], None]
 """(ADDED, MODIFIED or DELETED; old; new). Called from the event loop, in order per object; must not wait."""
 AsyncHandler = Callable[[str, Object | None, Object | None], Awaitable[None]]
 """The same for what takes its time: called one change after another, and nobody else waits for it."""
+Concerns = Callable[[str, Key], bool]
+"""(event, key) -> whether a handler wants to hear of it. Asked before the object is even decoded."""
 
 MOST_PENDING = 10_000
 """Changes that wait for an async handler before changes of the same object are told as one."""
@@ -31,8 +34,13 @@ class Change(NamedTuple):
 
     event: str
     key: Key
-    old: Object | None
-    new: Object | None
+    old: Held | None
+    new: Held | None
+
+    def told(self) -> tuple[str, Object | None, Object | None]:
+        """As handlers hear it."""
+        old, new = self.old, self.new
+        return self.event, None if old is None else old.object(), None if new is None else new.object()
 
 
 class Listener(Protocol):
@@ -49,14 +57,16 @@ class Listener(Protocol):
 class DirectListener:
     """Calls a plain function; a fault in it is the loop's to report, and nobody else's trouble."""
 
-    def __init__(self, handler: Handler, resync_seconds: float) -> None:
+    def __init__(self, handler: Handler, resync_seconds: float, concerns: Concerns | None = None) -> None:
         self._handler = handler
+        self._concerns = concerns
         self.resync_seconds = resync_seconds
         self.resync_at = 0.0
 
     def tell(self, change: Change) -> None:
         """In the loop's next round, in order."""
-        asyncio.get_running_loop().call_soon(self._handler, change.event, change.old, change.new)
+        if self._concerns is None or self._concerns(change.event, change.key):
+            asyncio.get_running_loop().call_soon(self._handler, *change.told())
 
     def close(self) -> None:
         """Nothing waits."""
@@ -95,7 +105,7 @@ class QueuedListener:
     async def _drain(self) -> None:
         while self._pending:
             change = self._pending.popleft()
-            await self._handler(change.event, change.old, change.new)
+            await self._handler(*change.told())
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._task = None

@@ -36,7 +36,8 @@ class Disruption:
         self._pods = informers.informer("", "v1", "pods")
         self._queue = Queue()
         self._budgets.add_handler(self._budget_changed)
-        self._pods.add_handler(self._pod_changed)
+        budgets = self._budgets
+        self._pods.add_handler(self._pod_changed, concerns=lambda _event, key: not budgets.is_empty(key[0]))
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -1,7 +1,7 @@
 """Follows one collection for what concerns owners, and decodes nothing else.
 
-Most objects have no owner and are not being deleted: their frames are told from the others by their bytes, so that
-following every kind costs writers next to nothing.
+Most objects have no owner and are not being deleted: they are told from the others by their bytes, so that following
+every kind costs writers next to nothing.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable
 
-import orjson
-
-from miniapi.client.client import Client, resource_path
+from miniapi.client.client import Client
 from miniapi.controllers.ownership import Place
 from miniapi.errors import ApiError
 from miniapi.meta.objects import Object
@@ -23,7 +21,8 @@ log = logging.getLogger("miniapi.controllers")
 PAUSE_SECONDS = 1.0
 SHORTEST_WATCH_SECONDS = 300
 INITIAL_END = "k8s.io/initial-events-end"
-_PLAIN = (b'{"type":"ADDED"', b'{"type":"MODIFIED"')
+_CHANGES = frozenset({"ADDED", "MODIFIED"})
+_MATTERS = (b'"ownerReferences":', b'"deletionTimestamp":')
 
 
 class OwnershipWatch:
@@ -43,8 +42,8 @@ class OwnershipWatch:
         """Until cancelled."""
         while True:
             try:
-                async for event in self._frames():
-                    self._seen(event["type"], event["object"])
+                async for event, obj in self._followed():
+                    self._seen(event, obj)
             except (ApiError, OSError) as problem:
                 if isinstance(problem, ApiError) and problem.code == 410:
                     self._version = ""
@@ -52,29 +51,18 @@ class OwnershipWatch:
                 log.warning("the owners of %s cannot be followed: %s", self._place.plural, problem)
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _frames(self) -> AsyncIterator[Object]:
+    async def _followed(self) -> AsyncIterator[tuple[str, Object]]:
         seconds = int(SHORTEST_WATCH_SECONDS * (1 + random.random()))
-        query = {"watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(seconds)}
+        query = {"allowWatchBookmarks": "true", "timeoutSeconds": str(seconds)}
         if self._version:
             query["resourceVersion"] = self._version
         else:
             self._listed = set()
             query |= {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
         place = self._place
-        reply = await self._client.send("GET", resource_path(place.group, place.version, place.plural), query)
-        if reply.stream is None:
-            return
-        rest = b""
-        try:
-            async for chunk in reply.stream:
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    if line and _matters(line):
-                        yield orjson.loads(line)
-        finally:
-            close = getattr(reply.stream, "aclose", None)
-            if close is not None:
-                await close()
+        async for event, held in self._client.follow(place.group, place.version, place.plural, **query):
+            if event not in _CHANGES or held.may_have(_MATTERS):
+                yield event, held.object()
 
     def _seen(self, event: str, obj: Object) -> None:
         if event == "ERROR":
@@ -88,7 +76,3 @@ class OwnershipWatch:
         if not self._version:
             self._listed.add(meta["uid"])
         self._tell(event, obj)
-
-
-def _matters(line: bytes) -> bool:
-    return not line.startswith(_PLAIN) or b'"ownerReferences":' in line or b'"deletionTimestamp":' in line

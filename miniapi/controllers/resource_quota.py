@@ -59,9 +59,9 @@ class ResourceQuotas:
         if old is None or old["spec"] != new["spec"] or status.get("hard") != new["spec"].get("hard"):
             self._queue.add(_name(new))
 
-    def _object_changed(self, event: str, old: Object | None, new: Object | None, counting: Evaluator) -> None:
+    def _object_changed(self, old: Object | None, new: Object | None, counting: Evaluator) -> None:
         """Creates are counted by admission; here is what makes room."""
-        if event == "ADDED" or old is None:
+        if old is None:
             return
         now = self._clock()
         if new is not None and counting.usage(new, now) == counting.usage(old, now):
@@ -92,10 +92,10 @@ class ResourceQuotas:
             if place not in self._followed:
                 informer = self._followed[place] = self._informers.informer(group, version, kind.plural)
 
-                def changed(event: str, old: Object | None, new: Object | None, e: Evaluator = counting) -> None:
-                    self._object_changed(event, old, new, e)
+                def changed(_event: str, old: Object | None, new: Object | None, e: Evaluator = counting) -> None:
+                    self._object_changed(old, new, e)
 
-                informer.add_handler(changed)
+                informer.add_handler(changed, concerns=lambda event, _key: event != "ADDED")
             try:
                 async with asyncio.timeout(SYNC_SECONDS):
                     await self._followed[place].synced.wait()

@@ -64,7 +64,7 @@ def claim_protection(client: Client, claims: SharedInformer, pods: SharedInforme
         if new is None or (new.get("status") or {}).get("phase") in _ENDED:
             protection.look_again()
 
-    pods.add_handler(pod_changed)
+    pods.add_handler(pod_changed, concerns=lambda _event, key: not claims.is_empty(key[0]))
     return protection
 
 

@@ -6,7 +6,6 @@ Follows registry/rest/{create,update}.go: system fields, prepare, admission, val
 from __future__ import annotations
 
 import random
-import uuid
 from typing import Any
 
 from miniapi import errors
@@ -16,6 +15,7 @@ from miniapi.endpoints.context import Context
 from miniapi.endpoints.parameters import WriteOptions
 from miniapi.endpoints.scope import Scope
 from miniapi.meta.objects import Object
+from miniapi.meta.uid import random_uid
 from miniapi.meta.user import UserInfo
 from miniapi.strategies.interface import WriteContext
 from miniapi.validation import objects
@@ -130,7 +130,7 @@ def fill_system_fields(scope: Scope, obj: Object, ctx: WriteContext) -> None:
     for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
         meta.pop(field, None)
     meta["creationTimestamp"] = rfc3339(ctx.now)
-    meta["uid"] = str(uuid.uuid4())
+    meta["uid"] = random_uid()
     if meta.get("generateName") and not meta.get("name"):
         meta["name"] = generated_name(meta["generateName"], scope.strategy.generate_name_max_chars)
     if scope.strategy.tracks_generation:

@@ -16,6 +16,7 @@ from miniapi.meta.gvk import GroupVersionKind, parse_api_version
 from miniapi.meta.objects import Object, metadata
 from miniapi.patch import fieldpath, last_applied, managed_fields
 from miniapi.patch.fieldpath import Set
+from miniapi.patch.first_write import FirstWrites
 from miniapi.patch.granular import BadItem
 from miniapi.patch.managed_fields import Managed, ManagerId, Owned
 from miniapi.patch.node import Node
@@ -58,6 +59,7 @@ class FieldManager:
         self._schema_of = schema_of
         self._compiler = compiler or Compiler()
         self._root: Node | None = None
+        self._first_writes = FirstWrites(lambda: self.root, self._reset)
 
     @property
     def root(self) -> Node:
@@ -131,14 +133,14 @@ class FieldManager:
         return managed_fields.decode(before, trusted=True)
 
     def _updated(self, live: Object | None, new: Object, managed: Managed, manager: str, time: str) -> Managed:
-        if not managed:
-            changed, removed = self.root.compare(live or {}, new)
-        else:
-            base = live or {}
-            managed = self._reconciled(managed)
-            compared: Compared = {}
-            changed, removed = self._differences(base, new, compared)
-            managed = self._take(base, new, managed, None, compared)
+        if not managed and live is None:
+            fields = self._first_writes.fields(new)
+            return {self._id(manager, managed_fields.UPDATE): Owned(fields, self._api_version, time)} if fields else {}
+        base = live or {}
+        managed = self._reconciled(managed)
+        compared: Compared = {}
+        changed, removed = self._differences(base, new, compared)
+        managed = self._take(base, new, managed, None, compared)
         if changed and removed:
             changed = fieldpath.difference(changed, removed)
         if changed:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from miniapi.meta.objects import Object
+from miniapi.registry.encoding import is_own
 from miniapi.registry.resource import Versioned
 from miniapi.storage.interface import Stored
 
@@ -30,3 +33,8 @@ class HeldStored:
     def object(self) -> Object:
         """Decoded, and remembered for a while: shared, never to be changed."""
         return self._versioned.shared(self._stored)
+
+    def may_have(self, fields: Sequence[bytes]) -> bool:
+        """Looked for in the bytes, where they are our own JSON."""
+        value = self._stored.value
+        return not is_own(value) or any(field in value for field in fields)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from miniapi.meta.objects import Object
-from miniapi.schema.leaves import Mismatch, Node, Unknown, json_type, leaf
+from miniapi.schema.leaves import Mismatch, Node, Unknown, as_it_is, json_type, leaf
 from miniapi.schema.model import Field, Schema
 from miniapi.schema.scalars import ConvertError
 
@@ -141,7 +141,7 @@ class _Compiler:
 
     def _struct(self, schema: Schema) -> Node:
         fields = schema.fields
-        get = {n: (i, self.node(f.schema), _drop(f)) for i, (n, f) in enumerate(fields.items())}.get
+        get = {n: (i, self.node(f.schema), as_it_is(f.schema), _drop(f)) for i, (n, f) in enumerate(fields.items())}.get
         index = {name: position for position, name in enumerate(fields)}.__getitem__
         always = [(n, self._zero(f)) for n, f in fields.items() if _always(f)]
         struct, go_type = schema.name.rsplit(".", 1)[-1], schema.go_type
@@ -161,11 +161,12 @@ class _Compiler:
                         continue
                     if entry is None:
                         continue
-                    position, node, drop = found
-                    before = len(unknown)
-                    entry = node(entry, unknown)
-                    if len(unknown) > before:
-                        unknown[before:] = ["." + name + u for u in unknown[before:]]
+                    position, node, fits, drop = found
+                    if entry.__class__ is not fits:
+                        before = len(unknown)
+                        entry = node(entry, unknown)
+                        if len(unknown) > before:
+                            unknown[before:] = ["." + name + u for u in unknown[before:]]
                     if entry is None or (drop and not entry):
                         continue
                     out[name] = entry

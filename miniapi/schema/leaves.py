@@ -64,6 +64,13 @@ def leaf(schema: Schema) -> Node:
     return _exactly(str, "", schema.go_type or "string")
 
 
+def as_it_is(schema: Schema) -> type | None:
+    """Values of which type the node of a schema gives back as they are, without asking it; None where it must be."""
+    if schema.type == "boolean":
+        return bool
+    return str if schema.type == "string" and schema.format not in _BY_FORMAT else None
+
+
 def _exactly(of: type, zero: Any, go_type: str) -> Node:
     def convert(value: Any, _unknown: Unknown) -> Any:
         if value.__class__ is of:

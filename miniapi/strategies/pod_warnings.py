@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from miniapi.meta import names
 from miniapi.meta.network import ip_warnings
@@ -20,6 +23,7 @@ _ANNOTATIONS = {
 _SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"
 _SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/"
 APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
+_PROFILES = (_SECCOMP_POD, _SECCOMP_CONTAINER, APP_ARMOR)
 _USE_SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead'
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -47,8 +51,16 @@ def template_warnings(template: Part, path: str) -> list[str]:
 
 
 def _warnings(pod: Part, prefix: str, *, is_template: bool) -> list[str]:
-    spec: Part = pod.get("spec") or {}
     annotations: Mapping[str, str] = (pod.get("metadata") or {}).get("annotations") or {}
+    told = {key: value for key, value in annotations.items() if key in _ANNOTATIONS or key.startswith(_PROFILES)}
+    return [*_of_spec(orjson.dumps(pod.get("spec") or {}), orjson.dumps(told), prefix, is_template)]
+
+
+@lru_cache(128)
+def _of_spec(text: bytes, told: bytes, prefix: str, is_template: bool) -> Sequence[str]:
+    """Of a spec and the annotations that count, as JSON: the pods of one template need be read only once."""
+    spec: Part = orjson.loads(text)
+    annotations: Mapping[str, str] = orjson.loads(told)
     path, meta = prefix + "spec", prefix + "metadata.annotations"
     found = [f"{path}.nodeSelector[{k}]: {DEPRECATED[k]}" for k in spec.get("nodeSelector") or () if k in DEPRECATED]
     found += _node_affinity(spec, path) + _spread(spec, path)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from miniapi.meta import names, quantity
 from miniapi.meta.objects import Object, name_of
@@ -38,7 +41,16 @@ def _pod(pod: Object) -> ErrorList:
     errors: ErrorList = []
     if values := annotations_of(pod):
         errors += pod_annotations(values, spec, "metadata.annotations")
-    errors += pod_spec(spec, "spec", pod_name=name_of(pod), in_pod=True)
+    # A pod's name is part only of the names of claims that are made for it.
+    named = any("ephemeral" in volume for volume in spec.get("volumes") or ())
+    return [*errors, *_spec_errors(orjson.dumps(spec), name_of(pod) if named else "")]
+
+
+@lru_cache(128)
+def _spec_errors(text: bytes, pod_name: str) -> Sequence[field.FieldError]:
+    """Of a pod's spec as JSON: the pods of one template need be judged only once."""
+    spec: Spec = orjson.loads(text)
+    errors = pod_spec(spec, "spec", pod_name=pod_name, in_pod=True)
     if not spec.get("serviceAccountName"):
         errors += _token_volumes(spec)
     for kind in ("containers", "initContainers"):

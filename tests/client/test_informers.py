@@ -109,6 +109,38 @@ async def test_a_handler_hears_what_is_there_and_then_every_change_in_order(clie
         assert [o["metadata"]["name"] for o in informer.list("default")] == ["before"]
 
 
+async def test_a_handler_hears_only_of_what_concerns_it_and_nothing_else_is_decoded(client):
+    async with SharedInformerFactory(client) as informers:
+        informer = informers.informer(*CONFIGMAPS, namespace="default")
+        heard, asked = Heard(), []
+
+        def concerns(event, key):
+            asked.append((event, key))
+            return key == ("default", "b")
+
+        informer.add_handler(heard, concerns=concerns)
+        await informers.wait_for_sync()
+        for name in ("a", "b"):
+            await client.create(*CONFIGMAPS, "default", configmap(name))
+        await until(lambda: ("ADDED", "b") in heard.changes)
+        assert heard.changes == [("ADDED", "b")]
+        assert asked == [("ADDED", ("default", "a")), ("ADDED", ("default", "b"))]
+        decoded = informer._cache.get(("default", "a"))._versioned._shared
+        assert [key.rpartition("/")[2] for key in decoded] == ["b"]
+        assert (informer.is_empty("default"), informer.is_empty("other")) == (False, True)
+
+
+async def test_an_object_says_by_its_bytes_which_fields_it_cannot_have(client):
+    async with SharedInformerFactory(client) as informers:
+        informer = informers.informer(*CONFIGMAPS, namespace="default")
+        await informers.wait_for_sync()
+        await client.create(*CONFIGMAPS, "default", configmap("a", k="finalizers"))
+        await until(lambda: informer.get("default", "a"))
+        held = informer._cache.get(("default", "a"))
+        assert held.may_have([b'"finalizers":', b'"data":'])
+        assert not held.may_have([b'"finalizers":'])
+
+
 async def test_a_watch_that_ends_is_resumed_without_a_new_list(transport, counted):
     async with SharedInformerFactory(counted) as informers:
         informer, heard = informers.informer(*CONFIGMAPS, "default"), Heard()

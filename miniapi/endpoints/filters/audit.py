@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from random import getrandbits
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from miniapi.codec.builtin import codec_for
 from miniapi.codec.interface import DecodeError
 from miniapi.endpoints.context import Context, Filter, Handler
 from miniapi.meta.request_info import is_long_running
+from miniapi.meta.uid import random_uid
 from miniapi.wire import JSON, PROTOBUF, YAML, Reply
 
 AUDIT_ID = "Audit-Id"
@@ -28,7 +28,7 @@ def audit_start() -> Filter:
 
     def wrap(handler: Handler) -> Handler:
         async def handle(context: Context) -> Reply:
-            context.audit_id = context.request.headers.get(AUDIT_ID) or _random_uuid()
+            context.audit_id = context.request.headers.get(AUDIT_ID) or random_uid()
             reply = await handler(context)
             reply.headers.append((AUDIT_ID, context.audit_id))
             return reply
@@ -36,11 +36,6 @@ def audit_start() -> Filter:
         return handle
 
     return wrap
-
-
-def _random_uuid() -> str:
-    digits = f"{getrandbits(128) & ~(0xF << 76) & ~(0x3 << 62) | 4 << 76 | 2 << 62:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def audit(sink: Sink, policy: Policy, clock: Clock) -> Filter:
