@@ -9,7 +9,7 @@ from dataclasses import replace
 from miniapi.registry.encoding import StoredForm, is_own, own_json, stored_order
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Store, Stored
 
-REMEMBERED_WRITES = 256
+REMEMBERED_WRITES = 1024
 Known = Callable[[str], Stored | None]
 """A key's newest version as it was read before, so that the same version is not transcoded twice."""
 
@@ -21,11 +21,24 @@ class TranscodingStore:
         self.store, self._form, self._known = store, form, known
         self._written: dict[str, tuple[bytes, bytes]] = {}
 
+    @property
+    def unseen(self) -> int:
+        """How many remembered writes have not come back yet."""
+        return len(self._written)
+
     def remember(self, key: str, at_rest: bytes, own: bytes) -> None:
         """A value about to be written, in both encodings: it comes back with a watch, and need not be decoded then."""
         if len(self._written) >= REMEMBERED_WRITES:
             del self._written[next(iter(self._written))]
         self._written[key] = (at_rest, own)
+
+    def forget(self, key: str) -> None:
+        """It was not written after all."""
+        self._written.pop(key, None)
+
+    def forget_all(self) -> None:
+        """A new watch begins behind them."""
+        self._written.clear()
 
     def own(self, stored: Stored) -> Stored:
         """The same version with its value in own JSON; stale where it would now be stored in another encoding."""
@@ -36,6 +49,7 @@ class TranscodingStore:
             return stored
         written = self._written.get(stored.key)
         if written is not None and written[0] == stored.value:
+            del self._written[stored.key]
             return replace(stored, value=written[1])
         obj = self._form.decode(stored.value)
         stale = stored.stale or not self._form.writes(stored.value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from miniapi.errors import ApiError
 from miniapi.registry.encoding import StoredForm
@@ -32,6 +32,10 @@ PAGE_KEYS = 250
 """How much of the store is read, and decoded at one go, when the cache is filled."""
 RETRY_SECONDS = (0.1, 5.0)
 """First and longest pause before the cache is filled again after a failure."""
+MOST_AHEAD = 1000
+"""How many writes of this server may be ahead of the watch before others wait for it."""
+PACE_SECONDS = 0.5
+"""How long a write waits for the watch at most: one that is broken holds up nobody for long."""
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +52,8 @@ class WatchCache:
         """Filled once, or failed to be."""
         self._problem: Exception | None = None
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._paced: list[asyncio.Future[None]] = []
+        """Writes that wait for the watch."""
         self._asking: asyncio.Task[int] | None = None
         self._next: asyncio.Task[int] | None = None
         self._filler: asyncio.Task[None] | None = None
@@ -89,7 +95,27 @@ class WatchCache:
 
     async def put(self, key: str, value: bytes, *, expected: int, lease_seconds: int = 0) -> int:
         """`Store.put`."""
-        return await self._store.put(key, value, expected=expected, lease_seconds=lease_seconds)
+        try:
+            if self._store.unseen > MOST_AHEAD:
+                await self._keep_pace()
+            return await self._store.put(key, value, expected=expected, lease_seconds=lease_seconds)
+        except BaseException:
+            self._store.forget(key)
+            raise
+
+    async def _keep_pace(self) -> None:
+        """Lets the watch, which brings one event at a time, follow the many that write at the same time.
+
+        A watch that falls behind would tell everybody late, and of writes that are no longer remembered.
+        """
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._paced.append(told)
+        try:
+            async with asyncio.timeout(PACE_SECONDS):
+                await told
+        except TimeoutError:
+            with suppress(ValueError):
+                self._paced.remove(told)
 
     async def delete(self, key: str, *, expected: int) -> int:
         """`Store.delete`."""
@@ -159,6 +185,12 @@ class WatchCache:
             self._waiting = [entry for entry in self._waiting if entry[1] is not reached]
         return self._index
 
+    def _let_go(self) -> None:
+        for told in self._paced:
+            if not told.done():
+                told.set_result(None)
+        self._paced.clear()
+
     def _advanced(self, revision: int) -> None:
         for wanted, reached in self._waiting:
             if wanted <= revision and not reached.done():
@@ -191,6 +223,8 @@ class WatchCache:
                             index.advance(batch.revision)
                         else:
                             index.apply(batch)
+                            if self._paced and self._store.unseen - len(self._paced) < MOST_AHEAD // 2:
+                                self._let_go()
                         if self._waiting:
                             self._advanced(index.revision)
             except RevisionCompacted:
@@ -232,5 +266,7 @@ class WatchCache:
             old.close(lambda seen: RevisionCompacted(seen, revision + 1))
         self._problem = None
         self._tried.set()
+        self._store.forget_all()
+        self._let_go()
         self._advanced(revision)
         return self._index

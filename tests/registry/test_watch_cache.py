@@ -9,10 +9,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import orjson
 import pytest
 
+from miniapi.registry import watch_cache
 from miniapi.registry.encoding import StoredForm
 from miniapi.registry.resource import Resource
 from miniapi.registry.watch_cache import WatchCache
-from miniapi.storage.interface import Event, Page, Progress, RevisionCompacted, Stored, StoreUnavailable
+from miniapi.storage.interface import Event, KeyConflict, Page, Progress, RevisionCompacted, Stored, StoreUnavailable
 from miniapi.storage.memory import MemoryStore
 from miniapi.storage.options import PROTOBUF
 
@@ -25,6 +26,9 @@ class SharedStore(MemoryStore):
         self.scans = 0
         self.questions = 0
         self.down = ""
+        self.tells = asyncio.Event()
+        """Whether watches say anything."""
+        self.tells.set()
         self._streams: list[asyncio.Queue[Sequence[Event] | Progress]] = []
 
     async def scan(self, prefix: str, *, after: str = "", limit: int = 0, revision: int = 0) -> Page:
@@ -45,7 +49,9 @@ class SharedStore(MemoryStore):
 
         async def events() -> AsyncIterator[Sequence[Event] | Progress]:
             while True:
-                yield await queue.get()
+                batch = await queue.get()
+                await self.tells.wait()
+                yield batch
 
         task = asyncio.create_task(pump())
         try:
@@ -201,3 +207,54 @@ async def test_what_this_server_wrote_is_not_decoded_when_it_comes_back(
     assert raw is not None
     assert raw.value.startswith(b"k8s\0")
     await cache.close()
+
+
+def named(name: str) -> dict[str, object]:
+    return {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": name}}
+
+
+async def behind(shared: SharedStore, monkeypatch: pytest.MonkeyPatch) -> Resource:
+    """A resource whose watch has fallen behind as far as it may."""
+    monkeypatch.setattr(watch_cache, "MOST_AHEAD", 4)
+    form = StoredForm(PROTOBUF)
+    pods = Resource(WatchCache(shared, "pods/", form), "pods", form, namespaced=True)
+    await pods.scan("ns")
+    shared.tells.clear()
+    for number in range(5):
+        await pods.create("ns", f"early-{number}", named(f"early-{number}"))
+    return pods
+
+
+async def test_writes_wait_for_a_watch_that_falls_behind(shared: SharedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    pods = await behind(shared, monkeypatch)
+    late = [asyncio.create_task(pods.create("ns", f"late-{n}", named(f"late-{n}"))) for n in range(3)]
+    await asyncio.sleep(0.05)
+    assert not any(task.done() for task in late)
+    shared.tells.set()
+    async with asyncio.timeout(0.3):
+        await asyncio.gather(*late)
+        assert len((await pods.scan("ns")).items) == 8
+    await pods.store.close()
+
+
+async def test_a_watch_that_says_nothing_holds_up_no_write_for_long(
+    shared: SharedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch_cache, "PACE_SECONDS", 0.02)
+    pods = await behind(shared, monkeypatch)
+    async with asyncio.timeout(0.4):
+        await pods.create("ns", "late", named("late"))
+    await pods.store.close()
+
+
+async def test_nobody_waits_for_a_write_that_was_refused(shared: SharedStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    pods = await behind(shared, monkeypatch)
+    shared.tells.set()
+    await pods.scan("ns")
+    shared.tells.clear()
+    async with asyncio.timeout(0.3):
+        for _ in range(6):
+            with pytest.raises(KeyConflict):
+                await pods.create("ns", "early-0", named("early-0"))
+        await pods.create("ns", "late", named("late"))
+    await pods.store.close()
