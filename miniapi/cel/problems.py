@@ -37,6 +37,9 @@ def display(text: str, problems: Iterable[Problem]) -> str:
     lines = text.split("\n")
     out = []
     for problem in sorted(problems, key=lambda p: p.at)[:MAX_DISPLAYED]:
+        if not text:
+            out.append(f"ERROR: <input>:1:0: {problem.message}")
+            continue
         line, column = _place(text, problem.at)
         shown = lines[line].replace("\t", " ")
         out.append(f"ERROR: <input>:{line + 1}:{column + 1}: {problem.message}\n | {shown}\n | {'.' * column}^")

@@ -7,6 +7,7 @@ release its fields are those that the release published (`published.py`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -111,7 +112,8 @@ class BuiltinSchemas:
     def _fill(self, schema: Schema, rows: Iterable[Row]) -> None:
         for name, go_name, code, flags, *rest in rows:
             if not name:
-                schema.fields.update(self.definition(code.lstrip("*")).fields)
+                brought = self.definition(code.lstrip("*")).fields
+                schema.fields |= {n: replace(f, embedded=f"{go_name}.{f.embedded}") for n, f in brought.items()}
                 continue
             extra: dict[str, Any] = rest[0] if rest else {}
             schema.fields[name] = Field(

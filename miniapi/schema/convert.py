@@ -41,17 +41,30 @@ def path_converter(schema: Schema) -> Callable[[Any], tuple[Any, list[str]]]:
         try:
             converted = node(value, unknown)
         except Mismatch as problem:
-            raise ConvertError(str(problem)) from None
+            raise ConvertError(_worst(schema, value) or str(problem)) from None
         return converted, [path.lstrip(".") for path in unknown]
 
     return convert
 
 
-class _Compiler:
-    """Compiles each definition once, so that recursive schemas end."""
+def _worst(schema: Schema, value: Any) -> str:
+    """What a type's own decoder (a time's, a quantity's) says of a value; empty where they are content.
 
-    def __init__(self) -> None:
+    That ends the decoding, where a value of another type is only remembered: it is told of rather than those before.
+    """
+    try:
+        _Compiler(tolerant=True).node(schema)(value, [])
+    except (Mismatch, ConvertError) as problem:
+        return str(problem)
+    return ""
+
+
+class _Compiler:
+    """Compiles each definition once, so that recursive schemas end. If tolerant, other JSON types are passed over."""
+
+    def __init__(self, tolerant: bool = False) -> None:
         self._objects: dict[int, list[Node]] = {}
+        self._tolerant = tolerant
 
     def node(self, schema: Schema) -> Node:
         if schema.type == "array":
@@ -62,15 +75,15 @@ class _Compiler:
             return self._object(schema)
         if schema.format.startswith("schema-or-"):
             return self._schema_or(schema)
-        return leaf(schema)
+        return leaf(schema, tolerant=self._tolerant)
 
     def _array(self, schema: Schema) -> Node:
         assert schema.items is not None
-        item, go_type = self.node(schema.items), schema.go_type
+        item, go_type, tolerant = self.node(schema.items), schema.go_type, self._tolerant
 
         def convert(value: Any, unknown: Unknown) -> Any:
             if value.__class__ is not list:
-                if value is None:
+                if value is None or tolerant:
                     return None
                 raise Mismatch(json_type(value), go_type)
             out = []
@@ -85,12 +98,12 @@ class _Compiler:
 
     def _map(self, schema: Schema) -> Node:
         assert schema.values is not None
-        item, go_type = self.node(schema.values), schema.go_type
+        item, go_type, tolerant = self.node(schema.values), schema.go_type, self._tolerant
         plain = schema.values.type == "string" and not schema.values.format
 
         def convert(value: Any, unknown: Unknown) -> Any:
             if value.__class__ is not dict:
-                if value is None:
+                if value is None or tolerant:
                     return None
                 raise Mismatch(json_type(value), go_type)
             if plain:
@@ -144,11 +157,11 @@ class _Compiler:
         get = {n: (i, self.node(f.schema), as_it_is(f.schema), _drop(f)) for i, (n, f) in enumerate(fields.items())}.get
         index = {name: position for position, name in enumerate(fields)}.__getitem__
         always = [(n, self._zero(f)) for n, f in fields.items() if _always(f)]
-        struct, go_type = schema.name.rsplit(".", 1)[-1], schema.go_type
+        struct, go_type, tolerant = schema.name.rsplit(".", 1)[-1], schema.go_type, self._tolerant
 
         def convert(value: Any, unknown: Unknown) -> Any:
             if value.__class__ is not dict:
-                if value is not None:
+                if value is not None and not tolerant:
                     raise Mismatch(json_type(value), go_type)
                 value = {}
             out: dict[str, Any] = {}
@@ -174,7 +187,7 @@ class _Compiler:
                         ordered = False
                     last = position
             except Mismatch as problem:
-                problem.enter(struct, name)
+                problem.enter(struct, fields[name].embedded + name)
                 raise
             for name, zero in always:
                 if name not in out:

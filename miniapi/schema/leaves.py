@@ -49,9 +49,12 @@ def _json_number(value: Any) -> str:
     return f"number {value}" if found == "number" else found
 
 
-def leaf(schema: Schema) -> Node:
-    """The node of a schema that is neither list, map nor object."""
-    if schema.type == "any":
+def leaf(schema: Schema, *, tolerant: bool = False) -> Node:
+    """The node of a schema that is neither list, map nor object.
+
+    A tolerant one refuses only what a type's own decoder does.
+    """
+    if schema.type == "any" or (tolerant and schema.format not in _OWN_DECODERS):
         return _any
     if schema.format in _BY_FORMAT:
         return _BY_FORMAT[schema.format]
@@ -151,3 +154,4 @@ _BY_FORMAT: dict[str, Node] = {
     "int-or-string": _int_or_string,
     "byte": _bytes,
 }
+_OWN_DECODERS = _BY_FORMAT.keys() - {"byte"}

@@ -75,4 +75,6 @@ class Field:
     """A pointer in Go: zero values are kept and written, only null means unset."""
     go_name: str = ""
     """The Go field's name, as decoding errors show it."""
+    embedded: str = ""
+    """The embedded structs that bring the field, outermost first, as decoding errors show them: `VolumeSource.`."""
     inline: bool = False

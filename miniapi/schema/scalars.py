@@ -50,10 +50,10 @@ def parse_time(text: str, layout: str) -> datetime:
     micros = reader.fraction()
     offset = reader.zone()
     if reader.rest:
-        raise ConvertError(f"parsing time {quote(text)}: extra text: {quote(reader.rest)}")
+        raise ConvertError(f"parsing time {_time_quote(text)}: extra text: {_time_quote(reader.rest)}")
     try:
         if not 1 <= day <= monthrange(max(year, 1), month)[1]:
-            raise ConvertError(f"parsing time {quote(text)}: day out of range")
+            raise ConvertError(f"parsing time {_time_quote(text)}: day out of range")
         moment = datetime(year, month, day, hour, minute, second, micros, UTC) - offset
     except (ValueError, OverflowError) as problem:
         if isinstance(problem, ConvertError):
@@ -72,8 +72,8 @@ class _TimeReader:
 
     def fail(self, element: str) -> ConvertError:
         return ConvertError(
-            f"parsing time {quote(self.text)} as {quote(self.layout)}: cannot parse {quote(self.rest)} as "
-            f"{quote(element)}"
+            f"parsing time {_time_quote(self.text)} as {_time_quote(self.layout)}: "
+            f"cannot parse {_time_quote(self.rest)} as {_time_quote(element)}"
         )
 
     def literal(self, char: str) -> None:
@@ -91,7 +91,7 @@ class _TimeReader:
                 raise self.fail(element)
             number = int(digits)
             if not low <= number <= high:
-                raise ConvertError(f"parsing time {quote(self.text)}: {name} out of range")
+                raise ConvertError(f"parsing time {_time_quote(self.text)}: {name} out of range")
             out.append(number)
             self.rest = self.rest[width:]
         return out
@@ -119,7 +119,7 @@ class _TimeReader:
         hours, minutes = int(found.group(2)), int(found.group(3))
         if hours > 24 or minutes > 60:
             name = "time zone offset hour" if hours > 24 else "time zone offset minute"
-            raise ConvertError(f"parsing time {quote(self.text)}: {name} out of range")
+            raise ConvertError(f"parsing time {_time_quote(self.text)}: {name} out of range")
         self.rest = self.rest[found.end() :]
         offset = timedelta(hours=hours, minutes=minutes)
         return -offset if found.group(1) == "-" else offset
@@ -134,6 +134,12 @@ def quote(text: str) -> str:
     """A string in double quotes, as Go prints it (`%q`)."""
     escaped = text.translate(_ESCAPES)
     return '"' + "".join(c if c.isprintable() else _by_number(c) for c in escaped) + '"'
+
+
+def _time_quote(text: str) -> str:
+    """As the time package quotes in its errors: byte by byte."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').encode(errors="surrogatepass")
+    return '"' + "".join(chr(b) if 0x20 <= b < 0x80 else f"\\x{b:02x}" for b in escaped) + '"'
 
 
 def _by_number(char: str) -> str:

@@ -28,7 +28,7 @@ def default_policy(obj: Object) -> None:
 
 def _tcp(ports: list[dict[str, Any]] | None) -> None:
     for port in ports or ():
-        if not port.get("protocol"):
+        if port.get("protocol") is None:
             port["protocol"] = "TCP"
 
 

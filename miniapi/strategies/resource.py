@@ -52,6 +52,14 @@ def update_slice(obj: Object, _old: Object, ctx: WriteContext) -> None:
     _stamp_taints(obj, rfc3339(ctx.now))
 
 
+def warnings_slice(obj: Object, _ctx: WriteContext) -> list[str]:
+    """A driver's name is lower case."""
+    driver = (obj.get("spec") or {}).get("driver") or ""
+    if driver == driver.lower():
+        return []
+    return [f'spec.driver: driver names should be lowercase; "{driver}" contains uppercase characters']
+
+
 def _spec(name: str) -> Any:
     return lambda obj: (obj.get("spec") or {}).get(name) or ""
 
@@ -62,6 +70,8 @@ CLASS = Strategy(tracks_generation=True, deletes_to_status=False)
 SLICE = Strategy(
     prepare_create=create_slice,
     prepare_update=update_slice,
+    warnings_create=warnings_slice,
+    warnings_update=lambda obj, _old, ctx: warnings_slice(obj, ctx),
     tracks_generation=True,
     selectable_fields={"spec.nodeName": _spec("nodeName"), "spec.driver": _spec("driver")},
     unknown_field="field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: {field}",

@@ -39,6 +39,8 @@ def default_volume(obj: Object) -> None:
         status["phase"] = "Pending"
     if spec.get("hostPath") is not None:
         _default_fields(spec["hostPath"], type="")
+    if spec.get("azureDisk") is not None:
+        _default_fields(spec["azureDisk"], readOnly=False)
 
 
 def create_volume(obj: Object, ctx: WriteContext) -> None:
@@ -64,13 +66,15 @@ def volume_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
 
 
 def update_volume_status(obj: Object, old: Object, ctx: WriteContext) -> None:
-    """A new phase is stamped, unless the writer did."""
+    """A new phase is stamped, unless the writer did; one that stays keeps its stamp."""
     keep_spec(obj, old, ctx)
     status, before = obj.setdefault("status", {}), old.get("status") or {}
-    if status.get("phase") != before.get("phase"):
-        given = status.get("lastPhaseTransitionTime")
-        if given is None or given == before.get("lastPhaseTransitionTime"):
-            status["lastPhaseTransitionTime"] = rfc3339(ctx.now)
+    given, since = status.get("lastPhaseTransitionTime"), before.get("lastPhaseTransitionTime")
+    if status.get("phase") == before.get("phase"):
+        if given is None and since is not None:
+            status["lastPhaseTransitionTime"] = since
+    elif given is None or given == since:
+        status["lastPhaseTransitionTime"] = rfc3339(ctx.now)
 
 
 def default_claim(obj: Object) -> None:

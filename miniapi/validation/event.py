@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from miniapi.meta import names
@@ -113,6 +114,11 @@ _KEPT = (
     ("reportingInstance", "reportingInstance"),
 )  # fmt: skip
 """(field, path of the stored form), in the original's order, `reason` twice."""
+_ZERO: Mapping[str, Any] = {
+    "regarding": {}, "deprecatedSource": {}, "deprecatedCount": 0,
+    **dict.fromkeys(("reason", "note", "type", "action", "reportingController", "reportingInstance"), ""),
+}  # fmt: skip
+"""What unset fields hold that are no pointers."""
 
 
 def _shown(name: str) -> field.Show | None:
@@ -130,9 +136,8 @@ def _update_events(obj: Object, old: Object) -> ErrorList:
     errors += qualified_finalizers(obj["metadata"], "metadata")
     if obj.get("series") != old.get("series"):
         errors += _series(obj)
-    empty: dict[str, Any] = {"deprecatedSource": {}}
     for name, path in _KEPT:
-        new, before = obj.get(name) or empty.get(name), old.get(name) or empty.get(name)
+        new, before = obj.get(name, _ZERO.get(name)), old.get(name, _ZERO.get(name))
         errors += field.immutable(path, new, before, _shown(name))
     return errors
 

@@ -180,7 +180,7 @@ def _conditions(status: dict[str, Any]) -> ErrorList:
             errors.append(field.duplicate(at, kind))
         seen.add(kind)
         if not kind:
-            errors.append(field.required(at, "must not be empty"))
+            errors.append(field.required(at))
     return errors
 
 

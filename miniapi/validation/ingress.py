@@ -154,11 +154,11 @@ def update_status(obj: Object, old: Object) -> ErrorList:
     return errors
 
 
-def _domain_prefixed_path(text: str) -> list[str]:
-    domain, slash, rest = text.partition("/")
-    if not slash or not domain or not rest:
-        return ['must be a domain-prefixed path (such as "acme.io/foo")']
-    return names.dns_subdomain(domain) or names.http_path(rest)
+def _domain_prefixed_path(path: str, text: str) -> ErrorList:
+    domain, _slash, rest = text.partition("/")
+    if not domain or not rest:
+        return [field.invalid(path, text, 'must be a domain-prefixed path (such as "acme.io/foo")')]
+    return checked(path, domain, names.dns_subdomain) or checked(path, rest, names.http_path)
 
 
 def _parameters(ref: dict[str, Any], path: str) -> ErrorList:
@@ -187,7 +187,7 @@ def create_class(obj: Object) -> ErrorList:
     else:
         if names.size(controller) > _MAX_CONTROLLER_BYTES:
             errors.append(field.too_long("spec.controller", _MAX_CONTROLLER_BYTES))
-        errors += checked("spec.controller", controller, _domain_prefixed_path)
+        errors += _domain_prefixed_path("spec.controller", controller)
     if spec.get("parameters") is not None:
         errors += _parameters(spec["parameters"], "spec.parameters")
     return errors

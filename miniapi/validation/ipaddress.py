@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from miniapi.meta import names
 from miniapi.meta.network import parse_cidr
 from miniapi.meta.objects import Object
@@ -32,13 +34,16 @@ def create(obj: Object) -> ErrorList:
     return errors
 
 
+def _shown(parent: Mapping[str, str]) -> dict[str, str]:
+    return {k: parent.get(k.lower(), "") for k in ("Group", "Resource", "Namespace", "Name")}
+
+
 def update(obj: Object, old: Object) -> ErrorList:
-    """parentRef stays."""
+    """As create, where parentRef changed, which it may not."""
     new, before = ((o.get("spec") or {}).get("parentRef") for o in (obj, old))
     if new == before:
         return []
-    shown = new and {k: new.get(k.lower(), "") for k in ("Group", "Resource", "Namespace", "Name")}
-    return [field.invalid("spec.parentRef", shown, field.IMMUTABLE)]
+    return create(obj) + field.immutable("spec.parentRef", new, before, _shown)
 
 
 def _cidrs(cidrs: list[str]) -> ErrorList:

@@ -96,9 +96,9 @@ def _cidrs(spec: dict[str, Any]) -> Iterator[str]:
     for side, peers in _SIDES:
         for rule in spec.get(side) or ():
             for peer in rule.get(peers) or ():
-                block = peer.get("ipBlock") or {}
-                yield block.get("cidr") or ""
-                yield from block.get("except") or ()
+                if block := peer.get("ipBlock"):
+                    yield block.get("cidr") or ""
+                    yield from block.get("except") or ()
 
 
 def create(obj: Object) -> ErrorList:

@@ -11,7 +11,7 @@ from miniapi.meta.objects import Object
 from miniapi.validation import field, rules, volumes
 from miniapi.validation.field import ErrorList, child
 from miniapi.validation.interface import Validation
-from miniapi.validation.internal import difference
+from miniapi.validation.internal import difference, internal
 from miniapi.validation.scheduling import node_selector
 from miniapi.validation.volume_claim import ACCESS_MODES
 
@@ -69,6 +69,9 @@ def _iscsi(source: Source, path: str) -> ErrorList:
         errors.append(field.required(child(path, "secretRef")))
     if source.get("secretRef") is not None:
         errors += rules.required_fields(source["secretRef"], child(path, "secretRef"), "name")
+    initiator = source.get("initiatorName")
+    if initiator is not None and not volumes.is_iqn(initiator):
+        errors.append(field.invalid(child(path, "initiatorname"), initiator, "must be valid format"))
     return errors
 
 
@@ -158,7 +161,7 @@ def _capacity(capacity: dict[str, str], path: str) -> ErrorList:
     return errors
 
 
-def _sources(spec: Source, path: str, has_affinity: bool) -> ErrorList:
+def _sources(spec: Source, path: str, has_affinity: bool, volume: str) -> ErrorList:
     errors: ErrorList = []
     found = False
     for name, (_go, shown, check) in _SOURCES.items():
@@ -169,6 +172,9 @@ def _sources(spec: Source, path: str, has_affinity: bool) -> ErrorList:
             errors.append(field.forbidden(child(path, "cephFS" if name == "cephfs" else name), _ONE))
             continue
         found = True
+        if name == "iscsi":
+            portal = source.get("targetPortal", "")
+            errors += volumes.initiator_length(source, volume, child(path, shown, "targetportal"), portal)
         errors += check(source, child(path, shown))
         if name == "local" and not has_affinity:
             errors.append(field.required(child(path, "nodeAffinity"), "Local volume requires node affinity"))
@@ -180,7 +186,7 @@ def _affinity(affinity: Source | None, path: str) -> tuple[bool, ErrorList]:
         return False, []
     at = child(path, "required")
     if affinity.get("required") is None:
-        return False, [field.required(at, "must specify required node constraints")]
+        return True, [field.required(at, "must specify required node constraints")]
     return True, node_selector(affinity["required"], at)
 
 
@@ -203,8 +209,8 @@ def _only_inline(spec: Source, path: str, name: str, value: str) -> ErrorList:
     return [field.forbidden(child(path, name), f"{which} {_INLINE}")]
 
 
-def volume_spec(spec: Source, path: str, *, inline: bool = False) -> ErrorList:
-    """ValidatePersistentVolumeSpec: access modes, capacity, exactly one source."""
+def volume_spec(spec: Source, path: str, name: str = "", *, inline: bool = False) -> ErrorList:
+    """ValidatePersistentVolumeSpec of the volume of that name: access modes, capacity, exactly one source."""
     errors = _inline(spec, path) if inline else []
     modes, at = spec.get("accessModes") or [], child(path, "accessModes")
     errors += [] if modes else [field.required(at)]
@@ -216,7 +222,7 @@ def volume_spec(spec: Source, path: str, *, inline: bool = False) -> ErrorList:
         errors += _capacity(spec.get("capacity") or {}, child(path, "capacity"))
         errors += rules.optional_choice(reclaim_at, reclaim or None, _RECLAIM)
     has_affinity, affinity_errors = _affinity(spec.get("nodeAffinity"), child(path, "nodeAffinity"))
-    errors += affinity_errors + _sources(spec, path, has_affinity)
+    errors += affinity_errors + _sources(spec, path, has_affinity, name)
     host_path = (spec.get("hostPath") or {}).get("path")
     if host_path and posixpath.normpath(host_path) == "/" and reclaim == "Recycle":
         errors.append(field.forbidden(reclaim_at, "may not be 'recycle' for a hostPath mount of '/'"))
@@ -252,7 +258,7 @@ _MOUNTED = (
 def create(obj: Object) -> ErrorList:
     """The spec, and mount options only for what is mounted."""
     spec = obj.get("spec") or {}
-    errors = volume_spec(spec, "spec")
+    errors = volume_spec(spec, "spec", obj["metadata"].get("name", ""))
     if _OPTIONS in (obj["metadata"].get("annotations") or {}) and not any(spec.get(name) for name in _MOUNTED):
         why = "may not specify mount options for this volume type"
         errors.append(field.forbidden(f"metadata.annotations.{_OPTIONS}", why))
@@ -262,7 +268,7 @@ def create(obj: Object) -> ErrorList:
 def update(obj: Object, old: Object) -> ErrorList:
     """As create; the source stays, and so does the mode and a node affinity once it is set."""
     new, before = obj.get("spec") or {}, old.get("spec") or {}
-    errors = create(obj) + volume_spec(new, "spec")
+    errors = create(obj) + volume_spec(new, "spec", obj["metadata"].get("name", ""))
     if before.get("csi") and new.get("csi") and not before["csi"].get("controllerExpandSecretRef"):
         new = {**new, "csi": {k: v for k, v in new["csi"].items() if k != "controllerExpandSecretRef"}}
     if change := difference("PersistentVolumeSource", before, new):
@@ -272,7 +278,9 @@ def update(obj: Object, old: Object) -> ErrorList:
     affinity = before.get("nodeAffinity")
     if affinity is not None and affinity != new.get("nodeAffinity"):
         why = f"{field.IMMUTABLE}, except for updating from beta label to GA"
-        errors.append(field.invalid("nodeAffinity", new.get("nodeAffinity"), why))
+        shown = new.get("nodeAffinity")
+        shown = None if shown is None else internal("VolumeNodeAffinity", shown)
+        errors.append(field.invalid("nodeAffinity", shown, why))
     if before.get("volumeAttributesClassName") is not None and new.get("volumeAttributesClassName") is None:
         why = "update from non-nil value to nil is forbidden"
         errors.append(field.forbidden("spec.volumeAttributesClassName", why))

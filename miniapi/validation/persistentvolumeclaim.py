@@ -72,8 +72,14 @@ def update(obj: Object, old: Object) -> ErrorList:
     errors += _shrinks(obj, old)
     new, before = obj.get("spec") or {}, old.get("spec") or {}
     errors += field.immutable("volumeMode", new.get("volumeMode"), before.get("volumeMode"))
-    if before.get("volumeAttributesClassName") and not new.get("volumeAttributesClassName"):
-        why = "update from non-nil value to nil is forbidden"
+    applied = (old.get("status") or {}).get("currentVolumeAttributesClassName") is not None
+    if (
+        applied
+        and (gone := new.get("volumeAttributesClassName")) != before.get("volumeAttributesClassName")
+        and not gone
+    ):
+        what = "nil" if gone is None else "empty string"
+        why = f"update to {what} is forbidden when status.currentVolumeAttributesClassName is not nil"
         errors.append(field.forbidden("spec.volumeAttributesClassName", why))
     return errors
 

@@ -32,7 +32,10 @@ def create(obj: Object) -> ErrorList:
     elif value > HIGHEST_USER_PRIORITY:
         why = f"maximum allowed value of a user defined priority is {HIGHEST_USER_PRIORITY}"
         errors.append(field.forbidden("value", why))
-    return errors + rules.optional_choice("preemptionPolicy", obj.get("preemptionPolicy"), _POLICIES)
+    policy = obj.get("preemptionPolicy")
+    if policy == "":
+        return [*errors, field.required("preemptionPolicy")]
+    return errors + rules.optional_choice("preemptionPolicy", policy, _POLICIES)
 
 
 def update(obj: Object, old: Object) -> ErrorList:

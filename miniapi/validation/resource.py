@@ -268,7 +268,8 @@ def _spec_shown(spec: Mapping[str, Any]) -> Any:
 
 
 def _template_shown(spec: Mapping[str, Any]) -> Any:
-    return {**(spec.get("metadata") or {}), "Spec": _spec_shown(spec.get("spec") or {})}
+    meta = {k: dict(sorted(v.items())) if isinstance(v, dict) else v for k, v in (spec.get("metadata") or {}).items()}
+    return {**meta, "Spec": _spec_shown(spec.get("spec") or {})}
 
 
 def _immutable(shown: Callable[[Mapping[str, Any]], Any], obj: Object, old: Object) -> ErrorList:

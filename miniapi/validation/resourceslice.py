@@ -159,13 +159,13 @@ def create_slice(obj: Object) -> ErrorList:
 
 
 def update_slice(obj: Object, old: Object) -> ErrorList:
-    """Pool, driver and node stay."""
+    """As create; pool, driver and node stay."""
     spec, before = obj.get("spec") or {}, old.get("spec") or {}
     now, then = ((s.get("pool") or {}).get("name", "") for s in (spec, before))
-    errors = field.immutable("spec.pool.name", now, then)
+    errors = create_slice(obj) + field.immutable("spec.pool.name", now, then)
     for name in ("driver", "nodeName"):
         errors += field.immutable(child("spec", name), spec.get(name), before.get(name))
-    return errors + create_slice(obj)
+    return errors
 
 
 VALIDATION = Validation(create_slice, update_slice, names.name_is_dns_subdomain)

@@ -37,8 +37,8 @@ def create(obj: Object) -> ErrorList:
 
 
 def update(obj: Object, old: Object) -> ErrorList:
-    """The handler stays."""
-    return field.immutable("handler", obj.get("handler", ""), old.get("handler", ""))
+    """As create; the handler stays."""
+    return create(obj) + field.immutable("handler", obj.get("handler", ""), old.get("handler", ""))
 
 
 VALIDATION = Validation(

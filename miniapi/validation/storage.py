@@ -44,7 +44,7 @@ def _provisioner(name: str, path: str) -> ErrorList:
 
 def _topologies(terms: list[dict[str, Any]], path: str) -> ErrorList:
     errors: ErrorList = []
-    seen: list[Any] = []
+    seen: list[Any] = [{}] * len(terms)  # so the original starts, too
     for i, term in enumerate(terms):
         at, keys = index(path, i), set[str]()
         found: dict[str, frozenset[str]] = {}
@@ -59,8 +59,7 @@ def _topologies(terms: list[dict[str, Any]], path: str) -> ErrorList:
                 errors.append(field.duplicate(child(where, "key"), key))
             keys.add(key)
             found[key] = frozenset(values)
-        if not found or found in seen:  # the original starts from a list of empty terms
-            errors.append(field.duplicate(child(at, "matchLabelExpressions"), ""))
+        errors += [field.duplicate(child(at, "matchLabelExpressions"), "")] * seen.count(found)
         seen.append(found)
     return errors
 
@@ -69,7 +68,7 @@ def create_class(obj: Object) -> ErrorList:
     """ValidateStorageClass."""
     errors = _provisioner(obj.get("provisioner") or "", "provisioner")
     errors += _parameters(obj.get("parameters") or {}, "parameters")
-    errors += field.one_of("reclaimPolicy", obj.get("reclaimPolicy"), ("Delete", "Retain"))
+    errors += rules.optional_choice("reclaimPolicy", obj.get("reclaimPolicy") or None, ("Delete", "Retain"))
     mode, modes = obj.get("volumeBindingMode"), ("Immediate", "WaitForFirstConsumer")
     if mode is None:
         errors.append(field.required("volumeBindingMode"))
@@ -79,9 +78,11 @@ def create_class(obj: Object) -> ErrorList:
 
 
 def update_class(obj: Object, old: Object) -> ErrorList:
-    """What provisions and binds stays."""
-    kept = ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode")
-    return [e for name in kept for e in field.immutable(name, obj.get(name) or None, old.get(name) or None)]
+    """As create; what provisions and binds stays."""
+    errors = create_class(obj) + field.immutable("parameters", obj.get("parameters"), old.get("parameters"))
+    errors += field.immutable("provisioner", obj.get("provisioner") or "", old.get("provisioner") or "")
+    kept = ("reclaimPolicy", "volumeBindingMode")
+    return errors + [e for name in kept for e in field.immutable(name, obj.get(name), old.get(name))]
 
 
 # --- VolumeAttributesClass ---
@@ -103,8 +104,8 @@ def _unchanged(obj: Object, old: Object, *fields: str) -> ErrorList:
 
 
 def update_attributes_class(obj: Object, old: Object) -> ErrorList:
-    """Only metadata changes."""
-    return _unchanged(obj, old, "driverName", "parameters")
+    """As create; only metadata changes."""
+    return _unchanged(obj, old, "driverName", "parameters") + create_attributes_class(obj)
 
 
 # --- CSIDriver ---
@@ -238,12 +239,12 @@ def update_capacity(obj: Object, old: Object) -> ErrorList:
 
 
 def _attach_error(problem: dict[str, Any] | None, path: str) -> ErrorList:
-    text = (problem or {}).get("message") or ""
-    return (
-        [field.too_long(child(path, "message"), _MAX_ATTACH_ERROR_BYTES)]
-        if names.size(text) > _MAX_ATTACH_ERROR_BYTES
-        else []
-    )
+    problem = problem or {}
+    errors: ErrorList = []
+    if names.size(problem.get("message") or "") > _MAX_ATTACH_ERROR_BYTES:
+        errors.append(field.too_long(child(path, "message"), _MAX_ATTACH_ERROR_BYTES))
+    code = problem.get("errorCode")
+    return errors if code is None else errors + rules.within(child(path, "errorCode"), code, 0, 2**31 - 1)
 
 
 def _attachment_source(source: dict[str, Any], path: str) -> ErrorList:

@@ -14,9 +14,7 @@ ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOnce
 
 
 def access_modes(modes: list[str], path: str) -> ErrorList:
-    """At least one, known, ReadWriteOncePod alone."""
-    if not modes:
-        return [field.required(path, "at least 1 access mode is required")]
+    """Known modes, ReadWriteOncePod alone."""
     errors = [field.not_supported(path, mode, ACCESS_MODES) for mode in modes if mode not in ACCESS_MODES]
     others = any(mode in ACCESS_MODES and mode != "ReadWriteOncePod" for mode in modes)
     if "ReadWriteOncePod" in modes and others:
@@ -26,8 +24,10 @@ def access_modes(modes: list[str], path: str) -> ErrorList:
 
 def volume_claim_spec(spec: Mapping[str, Any], path: str) -> ErrorList:
     """ValidatePersistentVolumeClaimSpec."""
-    errors = access_modes(spec.get("accessModes") or [], field.child(path, "accessModes"))
+    modes, modes_at = spec.get("accessModes") or [], field.child(path, "accessModes")
+    errors = [] if modes else [field.required(modes_at, "at least 1 access mode is required")]
     errors += label_selector(spec.get("selector"), field.child(path, "selector"))
+    errors += access_modes(modes, modes_at)
     errors += _storage(spec, field.key(field.child(path, "resources"), "storage"))
     errors += _class_name(spec, path, "storageClassName")
     mode = spec.get("volumeMode")

@@ -59,7 +59,7 @@ def _source(volume: Source, path: str, name: str, pod_name: str) -> ErrorList:
             if key == "ephemeral":
                 errors += _ephemeral_name(path, name, pod_name)
         if key == "iscsi":
-            errors += _initiator_length(source, path, name)
+            errors += initiator_length(source, name, field.child(path, "name"), name)
         found = True
     return errors if found else [field.required(path, "must specify a volume type")]
 
@@ -71,14 +71,15 @@ def _ephemeral_name(path: str, name: str, pod_name: str) -> ErrorList:
     return rules.each(field.child(path, "name"), name, [f'PVC name "{claim}": {m}' for m in names.dns_subdomain(claim)])
 
 
-def _initiator_length(source: Source, path: str, name: str) -> ErrorList:
+def initiator_length(source: Source, name: str, path: str, value: str) -> ErrorList:
+    """The volume's name and the portal are short where an initiator is named; path and value are what is told of."""
     if source.get("initiatorName") is None or names.size(f"{name}:{source.get('targetPortal', '')}") <= 64:
         return []
     why = (
         "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters "
         "if iscsi.initiatorName is specified."
     )
-    return [field.invalid(field.child(path, "name"), name, why)]
+    return [field.invalid(path, value, why)]
 
 
 def _empty_dir(source: Source, path: str) -> ErrorList:

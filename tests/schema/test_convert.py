@@ -99,6 +99,16 @@ def test_unknown_fields_are_dropped_and_named_with_their_path_in_the_body_s_orde
             {"spec": {"containers": [{"resources": {"limits": "x"}}]}},
             "string into Go struct field ResourceRequirements.spec.containers.resources.limits of type v1.ResourceList",
         ),
+        (
+            "PersistentVolume",
+            {"spec": {"nfs": {"server": 1}}},
+            "number into Go struct field NFSVolumeSource.spec.PersistentVolumeSource.nfs.server of type string",
+        ),
+        (
+            "Event",
+            {"reason": 1, "eventTime": 2},
+            "number into Go struct field Event.eventTime of type string",
+        ),
         ("Secret", {"data": {"k": 1}}, "number into Go struct field Secret.data of type []uint8"),
         ("Secret", {"immutable": "yes"}, "string into Go struct field Secret.immutable of type bool"),
     ],

@@ -60,9 +60,9 @@ func describe(t reflect.Type) string {
 	return named(t) + t.Kind().String()
 }
 
-// named is "@v1.Protocol:" for a defined type that is no struct: what errors call it.
+// named is "@v1.Protocol:" for a defined type that is no struct, or a map with such keys: what errors call it.
 func named(t reflect.Type) string {
-	if t.PkgPath() == "" {
+	if t.PkgPath() == "" && (t.Kind() != reflect.Map || t.Key().PkgPath() == "") {
 		return ""
 	}
 	return "@" + t.String() + ":"

@@ -124,7 +124,7 @@ def _external(obj: Object) -> str:
 def load_balancer(obj: Object) -> str:
     """Addresses and host names of status.loadBalancer."""
     entries = (status(obj).get("loadBalancer") or {}).get("ingress") or []
-    return ",".join(sorted({e.get("ip") or e.get("hostname") or "" for e in entries}))
+    return ",".join(sorted({e.get("ip") or e.get("hostname") or "" for e in entries} - {""}))
 
 
 MAX_ENDPOINTS = 3
@@ -262,11 +262,11 @@ def ip_address(obj: Object, now: datetime) -> Row:
     if parent:
         parts = [parent.get("resource", "")]
         if parent.get("group"):
-            parts[0] = f"{parent['resource']}.{parent['group']}"
+            parts[0] = f"{parent.get('resource', '')}.{parent['group']}"
         if parent.get("namespace"):
             parts.append(parent["namespace"])
         parts.append(parent.get("name", ""))
-        shown = "/".join(parts)
+        shown = "/".join([parts[0].lower(), *parts[1:]])
     return [name(obj), shown, age(obj, now)]
 
 

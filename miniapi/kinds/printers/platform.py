@@ -36,7 +36,7 @@ def claim(obj: Object, now: datetime) -> Row:
         capacity,
         modes,
         _storage_class(obj),
-        wanted.get("volumeAttributesClassName") or UNSET,
+        wanted.get("volumeAttributesClassName", UNSET),
         age(obj, now),
         wanted.get("volumeMode") or UNSET,
     ]
@@ -58,9 +58,9 @@ def volume(obj: Object, now: datetime) -> Row:
         access_modes(wanted.get("accessModes")),
         wanted.get("persistentVolumeReclaimPolicy", ""),
         "Terminating" if obj["metadata"].get("deletionTimestamp") else found.get("phase", ""),
-        f"{reference.get('namespace', '')}/{reference.get('name', '')}" if reference else "",
+        f"{reference.get('namespace', '')}/{reference.get('name', '')}" if reference is not None else "",
         _storage_class(obj),
-        wanted.get("volumeAttributesClassName") or UNSET,
+        wanted.get("volumeAttributesClassName", UNSET),
         found.get("reason", ""),
         age(obj, now),
         wanted.get("volumeMode") or UNSET,
@@ -231,7 +231,7 @@ def api_service(obj: Object, now: datetime) -> Row:
 def flow_schema(obj: Object, now: datetime) -> Row:
     """printFlowSchema."""
     wanted = spec(obj)
-    dangling = condition(obj, "Dangling").get("status")
+    dangling = condition(obj, "Dangling")
     method = wanted.get("distinguisherMethod")
     return [
         name(obj),
@@ -239,7 +239,7 @@ def flow_schema(obj: Object, now: datetime) -> Row:
         wanted.get("matchingPrecedence", 0),
         method.get("type") if method else NONE,
         age(obj, now),
-        dangling if dangling else "?",
+        dangling.get("status", "") if dangling else "?",
     ]
 
 
@@ -271,5 +271,5 @@ def resource_claim(obj: Object, now: datetime) -> Row:
 def resource_slice(obj: Object, now: datetime) -> Row:
     """printResourceSlice."""
     wanted = spec(obj)
-    node = wanted.get("nodeName") or ("<all>" if wanted.get("allNodes") else NONE)
+    node = wanted.get("nodeName", "")
     return [name(obj), node, wanted.get("driver", ""), (wanted.get("pool") or {}).get("name", ""), age(obj, now)]
