@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
-from functools import partial
+from concurrent.futures import Executor, Future
 
 from miniapi.storage.index import Index, next_event
 from miniapi.storage.interface import Event, KeyConflict, Stored, StoreUnavailable
@@ -114,12 +113,15 @@ class GroupCommit:
             events.append(next_event(key, value, before, revision, lease_seconds))
         untils = [write[4] for write in batch]
         self._since = time.monotonic()
-        work = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, events, untils)
-        work.add_done_callback(partial(self._finish, batch, events, untils))
+        loop = asyncio.get_running_loop()
 
-    def _finish(
-        self, batch: Sequence[_Write], events: Sequence[Event], untils: Untils, work: asyncio.Future[None]
-    ) -> None:
+        def done(work: Future[None]) -> None:
+            loop.call_soon_threadsafe(self._finish, batch, events, untils, work)
+
+        # Not run_in_executor: its future costs as much as a small batch.
+        self._thread.submit(self._commit, events, untils).add_done_callback(done)
+
+    def _finish(self, batch: Sequence[_Write], events: Sequence[Event], untils: Untils, work: Future[None]) -> None:
         self._since = 0.0
         self._pending.difference_update([write[0] for write in batch])
         problem = work.exception()
