@@ -61,6 +61,8 @@ class Availability:
             remotes = list(table.values())
             self._kinds.keep(set(table))
             results = await asyncio.gather(*(self._check(remote) for remote in remotes))
+            for name in self._came_home():
+                await self._tell(name, "True", "Local", "Local APIServices are always available")
             pause = None
             if remotes:
                 pause = RECHECK_SECONDS if all(results) else RECHECK_UNAVAILABLE_SECONDS
@@ -70,6 +72,14 @@ class Availability:
             except TimeoutError:
                 continue
             self._wake.clear()
+
+    def _came_home(self) -> list[str]:
+        """The names of those that had a service and are now said to be served here."""
+        return [
+            obj["metadata"]["name"]
+            for obj in self._api_services.list()
+            if not obj["spec"].get("service") and _available(obj).get("reason") != "Local"
+        ]
 
     async def _check(self, remote: Remote) -> bool:
         status, reason, message = "True", "Passed", "all checks passed"
@@ -86,7 +96,7 @@ class Availability:
             status, reason = "False", "FailedDiscoveryCheck"
             message = f"failing or missing response from {_url(remote)}: {problem}"
         self._kinds.put(remote.group, remote.version, rows)
-        await self._tell(remote, status, reason, message)
+        await self._tell(remote.name, status, reason, message)
         return status == "True"
 
     async def _discover(self, remote: Remote) -> list[Kind]:
@@ -104,8 +114,8 @@ class Availability:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ConnectionError(f"{_url(remote)} answers something else than an APIResourceList") from None
 
-    async def _tell(self, remote: Remote, status: str, reason: str, message: str) -> None:
-        current = self._api_services.get("", remote.name)
+    async def _tell(self, name: str, status: str, reason: str, message: str) -> None:
+        current = self._api_services.get("", name)
         if current is None:
             return
         said = {"message": message, "reason": reason, "status": status, "type": "Available"}
@@ -121,8 +131,14 @@ class Availability:
             await self._client.update(GROUP, "v1", "apiservices", "", changed, "status")
         except ApiError as problem:
             if problem.code not in (404, 409):
-                log.warning("the status of APIService %s was not written: %s", remote.name, problem)
+                log.warning("the status of APIService %s was not written: %s", name, problem)
             self._wake.set()
+
+
+def _available(obj: Object) -> Object:
+    """The condition, empty where nothing is said."""
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    return next((c for c in conditions if c["type"] == "Available"), {})
 
 
 def _url(remote: Remote) -> str:

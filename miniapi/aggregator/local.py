@@ -41,7 +41,7 @@ STABLE, BETA, ALPHA = 15, 9, 1
 VERSIONS: dict[tuple[str, str], int] = {
     ("", "v1"): 1,
     ("autoscaling", "v2"): 30,
-    ("resource.k8s.io", "v1"): 20,
+    ("resource.k8s.io", "v1"): 21,
     ("resource.k8s.io", "v1beta2"): 15,
     ("flowcontrol.apiserver.k8s.io", "v1"): 21,
     ("flowcontrol.apiserver.k8s.io", "v1beta3"): 18,

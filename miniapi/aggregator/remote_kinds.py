@@ -14,11 +14,16 @@ class RemoteKinds:
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], list[Kind]] = {}
+        self._places: set[tuple[str, str]] = set()
         self.changes = 0
 
     def kinds(self) -> Sequence[Kind]:
         """All that is available now."""
         return [kind for rows in self._rows.values() for kind in rows]
+
+    def places(self) -> Sequence[tuple[str, str]]:
+        """Groups and versions that somebody is said to serve, whether available or not."""
+        return sorted(self._places)
 
     def put(self, group: str, version: str, rows: list[Kind]) -> None:
         """What the group and version now serve; nothing where it is away."""
@@ -27,11 +32,11 @@ class RemoteKinds:
             self.changes += 1
 
     def keep(self, places: set[tuple[str, str]]) -> None:
-        """Forgets all others."""
-        gone = self._rows.keys() - places
-        for place in gone:
-            del self._rows[place]
-        self.changes += bool(gone)
+        """These are all that there are: forgets the others."""
+        for gone in self._rows.keys() - places:
+            del self._rows[gone]
+        self.changes += places != self._places
+        self._places = places
 
 
 def rows_of(group: str, version: str, resource_list: Object) -> list[Kind]:

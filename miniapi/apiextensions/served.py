@@ -34,6 +34,10 @@ class Served:
                 definition = self._definitions[key] = self._define(crd)
         return definition
 
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Groups and versions without kinds: none, a definition always has one."""
+        return ()
+
     def kinds(self) -> list[Kind]:
         """All served versions, by group, the preferred version first."""
         kinds = [k for crd in self._known.values() if is_true(crd, "Established") for k in kinds_of(crd)]

@@ -33,23 +33,14 @@ class BearerAuthenticator:
         self._kinds = tuple(kinds)
         self._api_audiences = api_audiences
         self._clock = clock
-        self._found: dict[str, tuple[float, UserInfo]] = {}
+        self._found: dict[tuple[str, tuple[str, ...]], tuple[float, UserInfo]] = {}
 
     async def authenticate(self, request: Request) -> UserInfo | None:
         """None without a token; InvalidCredential for one that nobody knows."""
         token = bearer_token(request)
         if not token:
             return None
-        found = self._found.get(token)
-        if found is not None:
-            if found[0] > self._clock():
-                return found[1]
-            del self._found[token]
-        user = await self._ask(token, self._api_audiences)
-        if len(self._found) >= REMEMBERED_TOKENS:
-            self._found.clear()
-        self._found[token] = (self._clock() + REMEMBERED_SECONDS, user)
-        return user
+        return await self._known(token, self._api_audiences)
 
     async def review(self, token: str, audiences: Sequence[str] = ()) -> UserInfo:
         """What a TokenReview answers: the user with its audiences; InvalidCredential with the text of status.error.
@@ -58,12 +49,26 @@ class BearerAuthenticator:
         """
         asked = tuple(audiences) or self._api_audiences
         try:
-            user = await self._ask(token, asked)
+            user = await self._known(token, asked)
         except InvalidCredential as problem:
             # The original's loopback token is asked first and knows no other token.
             raise InvalidCredential(all_problems([INVALID, *problem.args])) from None
         if asked and not user.audiences:
             return replace(user, audiences=asked)
+        return user
+
+    async def _known(self, token: str, audiences: tuple[str, ...]) -> UserInfo:
+        """Whom the token is of; who was found is believed for a while (authentication/token/cache)."""
+        key = token, audiences
+        found = self._found.get(key)
+        if found is not None:
+            if found[0] > self._clock():
+                return found[1]
+            del self._found[key]
+        user = await self._ask(token, audiences)
+        if len(self._found) >= REMEMBERED_TOKENS:
+            self._found.clear()
+        self._found[key] = (self._clock() + REMEMBERED_SECONDS, user)
         return user
 
     async def _ask(self, token: str, audiences: tuple[str, ...]) -> UserInfo:

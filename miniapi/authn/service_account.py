@@ -154,7 +154,7 @@ class ServiceAccountTokens:
     def _audiences(self, verified: Mapping[str, Any], asked: tuple[str, ...]) -> tuple[str, ...]:
         given = verified.get("aud") or list(self.api_audiences)
         own = [given] if isinstance(given, str) else [str(a) for a in given]
-        good_for = tuple(a for a in own if a in asked)
+        good_for = tuple(a for a in asked if a in own)
         if not good_for and self.api_audiences:
             raise InvalidCredential(
                 f"token audiences {_quoted(own)} is invalid for the target audiences {_quoted(asked)}"

@@ -125,6 +125,10 @@ class _Checker:
         given = [self.visit(operand, scope) for operand in node.operands]
         if overloads is None:
             return self._complain(node.at, f"undeclared reference to '{node.function}' (in container '')")
+        if node.function in ("_&&_", "_||_"):
+            node.overloads = overloads
+            fine = [self._truth(*side) for side in zip(node.operands, given, strict=True)]
+            return BOOL if all(fine) else ERROR
         return self._overload(node, given)
 
     def _overload(self, node: Call, given: list[Type]) -> Type:
@@ -243,33 +247,49 @@ class _Checker:
         inner = {**scope, node.first: first}
         if node.second:
             inner[node.second] = second
-        self._condition(node, inner)
-        if node.kind in ("all", "exists", "exists_one"):
+        condition = self.visit(node.body, inner)
+        if node.kind in ("all", "exists"):
+            self._truth(node.body, condition)
             return BOOL
+        accumulated = self._accumulated(node, inner, over, first)
+        self._condition(node, condition, accumulated)
+        return BOOL if node.kind == "exists_one" else accumulated
+
+    def _accumulated(self, node: Fold, scope: dict[str, Type], over: Type, first: Type) -> Type:
+        """What the macro makes while it goes through."""
+        if node.kind == "exists_one":
+            return INT
         if node.kind == "filter":
             return types.list_of(first)
         assert node.result is not None
-        made = self.visit(node.result, inner)
+        made = self.visit(node.result, scope)
         if node.kind in ("map", "transformList"):
             return types.list_of(made)
         if node.kind == "transformMapEntry":
             return types.resolve(made, self._bound)
         return types.map_of(INT if over.kind == "list" else first, made)
 
-    def _condition(self, node: Fold, scope: dict[str, Type]) -> None:
-        found = types.resolve(self.visit(node.body, scope), self._bound)
+    def _truth(self, node: Node, given: Type) -> bool:
+        """Whether it may stand beside `&&` or `||`; complains where it may not."""
+        found = types.resolve(given, self._bound)
+        if found is ERROR or types.assignable(BOOL, found, self._bound):
+            return True
+        self._complain(node.at, f"expected type '{BOOL}' but found '{types.erase(found)}'")
+        return False
+
+    def _condition(self, node: Fold, given: Type, accumulated: Type) -> None:
+        """The original makes `condition ? changed : unchanged` of it."""
+        found = types.resolve(given, self._bound)
         if found is ERROR or types.assignable(BOOL, found, self._bound):
             return
-        function, shown = "_?_:_", f"({found}, bool, bool)"
-        if node.kind == "all":
-            function, shown = "_&&_", f"(bool, {found})"
-        elif node.kind == "exists":
-            function, shown = "_||_", f"(bool, {found})"
-        self._complain(node.at, f"found no matching overload for '{function}' applied to '{shown}'")
+        kept = types.erase(types.resolve(accumulated, self._bound))
+        shown = f"({types.erase(found)}, {kept}, {kept})"
+        self._complain(node.at, f"found no matching overload for '_?_:_' applied to '{shown}'")
 
     def _bind(self, node: Bind, scope: dict[str, Type]) -> Type:
         value = types.resolve(self.visit(node.value, scope), self._bound)
-        value = value.params[0] if value.kind == "optional_type" else DYN
+        if node.of != "bind":
+            value = value.params[0] if value.kind == "optional_type" else DYN
         found = self.visit(node.body, {**scope, node.name: value})
         return types.optional_of(found) if node.of == "optMap" else found
 

@@ -10,7 +10,19 @@ from miniapi.cel import types
 from miniapi.cel.checker import TYPE_NAMES, Declared, check
 from miniapi.cel.costs import Budget
 from miniapi.cel.evaluate import Scope, compile_node
-from miniapi.cel.library import lists, named_formats, network, operators, quantity, regex, semver, standard, text, url
+from miniapi.cel.library import (
+    lists,
+    named_formats,
+    network,
+    operators,
+    quantity,
+    rearranging,
+    regex,
+    semver,
+    standard,
+    text,
+    url,
+)
 from miniapi.cel.literals import literal_problems
 from miniapi.cel.parser import NoExpression, parse
 from miniapi.cel.problems import display
@@ -32,7 +44,7 @@ _CONSTANTS: Mapping[str, Type] = {
 @cache
 def kubernetes_functions() -> Functions:
     """All libraries together."""
-    libraries = (operators, standard, text, lists, regex, url, quantity, network, named_formats, semver)
+    libraries = (operators, standard, text, lists, rearranging, regex, url, quantity, network, named_formats, semver)
     return types.joined(library.FUNCTIONS for library in libraries)
 
 

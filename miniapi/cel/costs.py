@@ -54,6 +54,17 @@ def _compared(args: Sequence[Any]) -> int:
     return max(1, tenth(min(size(args[0]), size(args[1]))))
 
 
+def _allocated(steps: float) -> int:
+    """A call that makes a list (ext/lists.go trackAllocatingListCall)."""
+    return int(steps) + 11
+
+
+def _compared_with_itself(entries: Any) -> int:
+    count = size(entries)
+    texts = count > 0 and entries[0].__class__ in (str, bytes)
+    return _allocated(count * count * (2.1 if texts else 2))
+
+
 _RULES: dict[str, Callable[[Sequence[Any]], int]] = {
     "compare": _compared,
     "members": lambda args: max(1, size(args[1])),
@@ -63,6 +74,12 @@ _RULES: dict[str, Callable[[Sequence[Any]], int]] = {
     "matches": lambda args: max(1, tenth(size(args[0]) + 1) * -(-size(args[1]) // 4)),
     "target": lambda args: max(1, tenth(size(args[0]))),
     "elements": lambda args: max(1, size(args[0])),
+    "slice": lambda args: _allocated(max(0, args[2] - args[1])),
+    "range": lambda args: _allocated(max(0, args[0])),
+    "copied": lambda args: _allocated(size(args[0])),
+    "flatten": lambda args: _allocated(size(args[0]) * (args[1] if len(args) > 1 else 1)),
+    "compared with itself": lambda args: _compared_with_itself(args[0]),
+    "keys compared": lambda args: _compared_with_itself(args[1]),
     "authorizer": lambda _args: AUTHORIZER_COST,
     "sets": lambda args: 1 + size(args[0]) * size(args[1]),
 }

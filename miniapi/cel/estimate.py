@@ -122,7 +122,7 @@ class _Estimator:
         body = self.cost(node.body)
         self._names[node.name].pop()
         self._sizes[id(node)] = self.size(node.body)
-        return capped(cost + body + 1)
+        return capped(cost + body + (_LIST if node.of == "bind" else 1))
 
 
 _STEPS = {
@@ -222,6 +222,28 @@ def _sets(e: _Estimator, node: Call) -> int:
     return capped(1 + e.size(node.args[0]) * e.size(node.args[1]))
 
 
+def _rearranged(e: _Estimator, node: Call) -> int:
+    """A call that makes a list of another (ext/lists.go)."""
+    texts = node.type.kind == "list" and node.type.params[0].kind in ("string", "bytes")
+    if node.function in ("slice", "lists.range"):
+        bounds = [n.value if isinstance(n, Literal) else None for n in node.args]
+        end = bounds[-1] if isinstance(bounds[-1], int) else e.size(node.operands[0])
+        start = bounds[0] if len(bounds) > 1 and isinstance(bounds[0], int) else 0
+        made = steps = max(0, end - start)
+        if node.function == "lists.range" and bounds[0] is None:
+            made = steps = UNBOUNDED
+    else:
+        made = steps = e.size(node.operands[0])
+        if node.function == "flatten" and node.args:
+            depth = node.args[0]
+            steps = capped(steps * (depth.value if isinstance(depth, Literal) else UNBOUNDED))
+        elif node.function in ("distinct", "sort", "@sortByAssociatedKeys"):
+            made = capped(made * made)
+            steps = int(made * 2.1) if texts and node.function != "distinct" else made * 2
+    e.result(node, made)
+    return capped(steps + 1 + _LIST)
+
+
 _TEXTS, _ALIKE = frozenset({"string", "bytes", "dyn"}), frozenset({"opaque", "type"})
 
 _RULES: dict[str, _Rule] = {
@@ -232,6 +254,9 @@ _RULES: dict[str, _Rule] = {
     **dict.fromkeys(("find", "findAll", "matches"), _matches),
     **dict.fromkeys(("startsWith", "endsWith", "validate"), _argument),
     **dict.fromkeys(("sets.contains", "sets.intersects", "sets.equivalent"), _sets),
+    **dict.fromkeys(
+        ("slice", "flatten", "lists.range", "reverse", "distinct", "sort", "@sortByAssociatedKeys"), _rearranged
+    ),
     "_+_": _joined,
     "@in": _members,
     "contains": _contains,

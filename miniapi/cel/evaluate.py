@@ -178,6 +178,8 @@ class _Compiler:
 
     def _bind(self, node: Bind) -> Run:
         value, body, name, of = self.node(node.value), self.node(node.body), node.name, node.of
+        if of == "bind":
+            return _bound(name, value, body)
 
         def run(scope: Scope) -> Any:
             bound = value(scope)
@@ -189,6 +191,15 @@ class _Compiler:
             return Optional(made, True) if of == "optMap" else made
 
         return run
+
+
+def _bound(name: str, value: Run, body: Run) -> Run:
+    def run(scope: Scope) -> Any:
+        # In the original a loop over an empty list, which is made for it.
+        scope.budget.spend(LIST_COST)
+        return body(Scope({**scope.variables, name: value(scope)}, scope.budget))
+
+    return run
 
 
 def _spent(scope: Scope, operand: Run) -> Any:

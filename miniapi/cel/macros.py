@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from miniapi.cel.problems import SyntaxProblem
-from miniapi.cel.syntax import Bind, Call, Fold, Literal, Name, Node, Select
+from miniapi.cel.syntax import Bind, Call, Fold, ListNode, Literal, Name, Node, Select
 
 _SIMPLE = "argument must be a simple name"
 _ONE = ("all", "exists", "exists_one", "existsOne", "filter")
 _TWO = ("all", "exists", "existsOne")
+_SORTED, _SORT = "@__sortBy_input__", "@sortByAssociatedKeys"
+"""A name that no text can write, and the function behind sortBy."""
 _TRANSFORMS = ("transformList", "transformMap", "transformMapEntry")
 
 
@@ -19,6 +21,8 @@ def expand(call: Call) -> Node | None:
     if name in ("optMap", "optFlatMap") and count == 2:
         variable = _variable(call.args[0], f"{name}() variable name must be a simple identifier")
         return Bind(call.at, variable, call.target, call.args[1], of=name)
+    if name == "sortBy" and count == 2:
+        return _sort_by(call)
     if name in _ONE and count == 2:
         kind = "exists_one" if name == "existsOne" else name
         return Fold(call.at, kind, call.target, _variable(call.args[0], _SIMPLE), "", call.args[1])
@@ -36,6 +40,18 @@ def expand(call: Call) -> Node | None:
         body = call.args[2] if count == 4 else _always(call)
         return Fold(call.at, name, call.target, first, second, body, call.args[-1])
     return None
+
+
+def _sort_by(call: Call) -> Node:
+    """The list under a name of its own, sorted by what is made of each entry."""
+    target = call.target
+    if not isinstance(target, ListNode | Select | Name | Fold | Bind | Call):
+        assert target is not None
+        why = "sortBy can only be applied to a list, identifier, comprehension, call or select expression"
+        raise SyntaxProblem(target.at, why)
+    variable = _variable(call.args[0], "argument is not an identifier")
+    keys = Fold(call.at, "map", Name(call.at, _SORTED), variable, "", _always(call), call.args[1])
+    return Bind(call.at, _SORTED, target, Call(call.at, _SORT, Name(call.at, _SORTED), [keys]), of="bind")
 
 
 def _always(call: Call) -> Node:
@@ -60,5 +76,5 @@ def _pair(call: Call) -> tuple[str, str]:
 def _has(call: Call) -> Node:
     node = call.args[0]
     if not isinstance(node, Select) or node.optional:
-        raise SyntaxProblem(call.at, "invalid argument to has() macro")
+        raise SyntaxProblem(node.at, "invalid argument to has() macro")
     return Select(call.at, node.operand, node.field, test=True)

@@ -98,13 +98,13 @@ class Fold(Node):
 
 @dataclass(slots=True, eq=False)
 class Bind(Node):
-    """optMap and optFlatMap: a name for an optional's value in `body`."""
+    """A name for a value in `body`: for what an optional holds, or for the list that sortBy sorts."""
 
     name: str
     value: Node
     body: Node
     of: str
-    """`optMap` or `optFlatMap`."""
+    """`optMap`, `optFlatMap` or, of any value, `bind`."""
 
 
 def children(node: Node) -> list[Node]:

@@ -122,7 +122,12 @@ def resolve(of: Type, bound: Bindings) -> Type:
 
 def assignable(wanted: Type, given: Type, bound: Bindings) -> bool:
     """Whether a value of `given` may stand where `wanted` is declared; binds the type variables of both."""
+    variable = wanted
     wanted, given = resolve(wanted, bound), resolve(given, bound)
+    if variable.kind == "param" and wanted.kind != "param" and given == DYN:
+        # What any value was given for is known at run time only.
+        bound[variable.name] = DYN
+        return True
     if wanted.kind == "param":
         return _bind(wanted, given, bound)
     if given.kind == "param":

@@ -93,6 +93,14 @@ def aggregated_resource(kind: Kind) -> Document:
     return row
 
 
+def _aggregated_version(version: str, kinds: list[Kind]) -> Document:
+    """APIVersionDiscovery; a version without kinds is one whose server could not be asked."""
+    if not kinds:
+        return {"version": version, "freshness": "Stale"}
+    resources = [aggregated_resource(k) for k in sorted(kinds, key=lambda k: k.plural)]
+    return {"version": version, "resources": resources, "freshness": "Current"}
+
+
 def aggregated(groups: dict[str, dict[str, list[Kind]]], version: str) -> Document:
     """APIGroupDiscoveryList of apidiscovery.k8s.io."""
     items = []
@@ -100,14 +108,7 @@ def aggregated(groups: dict[str, dict[str, list[Kind]]], version: str) -> Docume
         items.append(
             {
                 "metadata": {"name": name} if name else {},
-                "versions": [
-                    {
-                        "version": v,
-                        "resources": [aggregated_resource(k) for k in sorted(kinds, key=lambda k: k.plural)],
-                        "freshness": "Current",
-                    }
-                    for v, kinds in versions.items()
-                ],
+                "versions": [_aggregated_version(v, kinds) for v, kinds in versions.items()],
             }
         )
     return {

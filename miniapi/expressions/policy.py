@@ -91,7 +91,7 @@ class Expressions:
                 params=self._params,
                 authorization=use.authorization,
                 patches=use.patches,
-                variables=dict(self._types) if use.variables else None,
+                variables=dict(self._types) if use.patches or (use.variables and self._variables) else None,
             )
         return found
 

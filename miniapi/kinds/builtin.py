@@ -22,6 +22,8 @@ _STORED_AS = {
     ("autoscaling", "v1", "horizontalpodautoscalers"): GroupVersionKind("autoscaling", "v2", "HorizontalPodAutoscaler"),
     ("events.k8s.io", "v1", "events"): GroupVersionKind("", "v1", "Event"),
 }
+_STORED_AS_BETA = frozenset({"mutatingadmissionpolicies", "mutatingadmissionpolicybindings"})
+"""Stable with this release: what the release before can read is stored (admissionregistration.k8s.io)."""
 _DEPRECATED = {
     ("v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
     ("v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
@@ -43,6 +45,7 @@ def builtin_kinds(release: str = "1.36") -> Iterator[Kind]:
         else:
             rows[api_version, plural] = row
             group, version = parse_api_version(api_version)
+            version = "v1beta1" if plural in _STORED_AS_BETA else version
             stored.setdefault((group, plural), GroupVersionKind(group, version, row["kind"]))
     for (api_version, plural), row in rows.items():
         group, _ = parse_api_version(api_version)

@@ -33,6 +33,10 @@ class MoreKinds(Protocol):
         """Of groups that the catalog has not, in the order of their groups, the preferred version first."""
         ...
 
+    def places(self) -> Sequence[tuple[str, str]]:
+        """Groups and versions that are told of even while nothing is known of their kinds."""
+        ...
+
 
 class Discovery:
     """Documents made on first use and kept while the kinds stay as they are."""
@@ -59,6 +63,9 @@ class Discovery:
             for kind in (kind for more in self._more for kind in more.kinds()):
                 if kind.gvk.group not in self._builtin:
                     self._groups.setdefault(kind.gvk.group, {}).setdefault(kind.gvk.version, []).append(kind)
+            for group, version in (place for more in self._more for place in more.places()):
+                if group not in self._builtin:
+                    self._groups.setdefault(group, {}).setdefault(version, [])
         return self._groups
 
     def paths(self) -> list[str]:

@@ -19,6 +19,7 @@ from miniapi.validation.admission_rules import (
 from miniapi.validation.expressions import compile_expression
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
+from miniapi.validation.internal import internal
 from miniapi.validation.metadata import conditions
 from miniapi.validation.selector import label_selector
 
@@ -109,7 +110,7 @@ def _audit(obj: Object, spec: dict[str, Any], compile_: Compile) -> ErrorList:
     owner, errors = obj["metadata"].get("name") or "", list[field.FieldError]()
     if len(annotations) > _MAX_AUDIT_ANNOTATIONS:
         why = f"must not have more than {_MAX_AUDIT_ANNOTATIONS} auditAnnotations"
-        errors.append(field.invalid(path, annotations, why))
+        errors.append(field.invalid(path, [internal("AuditAnnotation", a) for a in annotations], why))
     seen: set[str] = set()
     for i, annotation in enumerate(annotations):
         at, key = index(path, i), annotation.get("key") or ""
@@ -248,7 +249,7 @@ def _param_ref(ref: dict[str, Any], path: str) -> ErrorList:
     elif not name:
         errors.append(field.required(path, "one of name or selector must be specified"))
     at = child(path, "parameterNotFoundAction")
-    if action is None:
+    if not action:
         return [*errors, field.required(at)]
     return errors if action in ("Allow", "Deny") else [*errors, field.not_supported(at, action, ("Deny", "Allow"))]
 

@@ -141,7 +141,7 @@ def _conditions(conditions: list[dict[str, Any]], old: list[dict[str, Any]]) -> 
         other = {"Approved": "Denied", "Denied": "Approved"}.get(kind)
         if other in seen and not {kind, other} <= old_types:
             why = "Approved and Denied conditions are mutually exclusive"
-            errors.append(field.invalid(child(path, "type"), kind, why))
+            errors.append(field.invalid("status.conditions", kind, why))
         seen.add(kind)
     return errors
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
@@ -118,7 +119,7 @@ func main() {
 	roots := []any{
 		corev1.PodSpec{}, corev1.PersistentVolumeSource{}, corev1.PersistentVolumeSpec{}, corev1.ObjectReference{},
 		batchv1.PodFailurePolicy{}, batchv1.SuccessPolicy{},
-		storagev1.CSINodeDriver{}, storagev1.VolumeAttachmentSpec{},
+		storagev1.CSINodeDriver{}, storagev1.VolumeAttachmentSpec{}, admissionv1.AuditAnnotation{},
 		flowcontrolv1.FlowSchemaSpec{}, flowcontrolv1.PriorityLevelConfigurationSpec{},
 		resourcev1.ResourceClaimSpec{}, resourcev1.ResourceClaimTemplateSpec{}, resourcev1.AllocationResult{}, resourcev1.DeviceAttribute{},
 	}

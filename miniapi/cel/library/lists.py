@@ -25,7 +25,7 @@ from miniapi.cel.types import (
 )
 from miniapi.cel.values import compare, equal
 
-_COMPARABLE = (INT, UINT, DOUBLE, BOOL, DURATION, TIMESTAMP, STRING, BYTES)
+COMPARABLE = (INT, UINT, DOUBLE, BOOL, DURATION, TIMESTAMP, STRING, BYTES)
 
 
 def _is_sorted(entries: list[Any]) -> bool:
@@ -70,15 +70,15 @@ def _set(run: Callable[[list[Any], list[Any]], bool]) -> tuple[Overload, ...]:
 
 
 FUNCTIONS: types.Functions = {
-    "isSorted": tuple(_method(t, BOOL, _is_sorted) for t in _COMPARABLE),
+    "isSorted": tuple(_method(t, BOOL, _is_sorted) for t in COMPARABLE),
     "sum": (
         _method(INT, INT, lambda entries: checked(sum(entries))),
         _method(UINT, UINT, lambda entries: checked_unsigned(sum(int(e) for e in entries))),
         _method(DOUBLE, DOUBLE, lambda entries: float(sum(entries))),
         _method(DURATION, DURATION, lambda entries: duration(sum((e.nanoseconds for e in entries), 0))),
     ),
-    "min": tuple(_method(t, t, _extreme("min", lambda c: c < 0)) for t in _COMPARABLE),
-    "max": tuple(_method(t, t, _extreme("max", lambda c: c > 0)) for t in _COMPARABLE),
+    "min": tuple(_method(t, t, _extreme("min", lambda c: c < 0)) for t in COMPARABLE),
+    "max": tuple(_method(t, t, _extreme("max", lambda c: c > 0)) for t in COMPARABLE),
     "indexOf": (_method(A, INT, _index_of, A),),
     "lastIndexOf": (_method(A, INT, _last_index_of, A),),
     "sets.contains": _set(_contains),

@@ -49,7 +49,7 @@ def authorization(
 ) -> Filter:
     """Asks once per request. system:masters is asked for by no mode, hence not here either.
 
-    `always_allowed` paths need no leave; one that ends in `*` stands for all below it.
+    `always_allowed` paths may be read without leave; one that ends in `*` stands for all below it.
     """
     exact = frozenset(p for p in always_allowed if not p.endswith("*"))
     prefixes = tuple(p.rstrip("*") for p in always_allowed if p.endswith("*"))
@@ -58,7 +58,9 @@ def authorization(
     async def decide(context: Context) -> Decision:
         path = context.info.path
         if MASTERS_GROUP in user_of(context).groups or (
-            not context.info.resource_request and (path in exact or (prefixes and path.startswith(prefixes)))
+            not context.info.resource_request
+            and context.info.verb == "get"
+            and (path in exact or (prefixes and path.startswith(prefixes)))
         ):
             return _ALLOWED
         return await authorizer.authorize(attributes_of(context))

@@ -18,7 +18,7 @@ from miniapi.authz.interface import Attributes, Authorizer
 from miniapi.endpoints.context import Context, Filter, Handler
 from miniapi.endpoints.filters.authorization import attributes_of
 from miniapi.endpoints.writes import user_of
-from miniapi.meta.names import dns_subdomain
+from miniapi.meta.names import dns_label, dns_subdomain
 from miniapi.meta.user import ANONYMOUS, AUTHENTICATED_GROUP, MASTERS_GROUP, UNAUTHENTICATED_GROUP, UserInfo
 from miniapi.wire import Headers, Reply
 
@@ -230,8 +230,8 @@ def account_name(username: str) -> tuple[str, str] | None:
     """(namespace, name) of a service account's user name."""
     if not username.startswith(ACCOUNT_PREFIX):
         return None
-    parts = username.removeprefix(ACCOUNT_PREFIX).split(":")
-    return (parts[0], parts[1]) if len(parts) == 2 and all(parts) else None
+    namespace, colon, name = username.removeprefix(ACCOUNT_PREFIX).partition(":")
+    return (namespace, name) if colon and not dns_label(namespace) and not dns_subdomain(name) else None
 
 
 def node_name(username: str) -> str | None:

@@ -83,10 +83,12 @@ class TokenRequests:
         if reference is None:
             return subject
         kind, name, wanted_uid = (reference.get(k) or "" for k in ("kind", "name", "uid"))
-        group, version = parse_api_version(reference.get("apiVersion") or "")
+        group, version = _group_version(reference.get("apiVersion") or "")
         plural = {"Pod": "pods", "Node": "nodes", "Secret": "secrets"}.get(kind)
         if group or plural is None:
             raise errors.bad_request(f"cannot bind token to object of type {group}/{version}, Kind={kind}")
+        if not name:
+            raise errors.bad_request("Name parameter required.")
         found = await self._get(plural, "" if kind == "Node" else subject.namespace, name)
         bound = BoundObject(name, found["metadata"]["uid"])
         if kind == "Pod":
@@ -122,6 +124,14 @@ class TokenRequests:
         if found is None:
             raise errors.not_found(plural, "", name)
         return found
+
+
+def _group_version(api_version: str) -> tuple[str, str]:
+    """Of what cannot be read nothing is kept (schema.FromAPIVersionAndKind)."""
+    try:
+        return parse_api_version(api_version)
+    except ValueError:
+        return "", ""
 
 
 def _default(request: Object) -> None:
