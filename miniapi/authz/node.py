@@ -165,7 +165,8 @@ class Node:
             return _NO_OPINION
         if a.verb in ("create", "update", "patch") or a.name == node:
             return _ALLOWED
-        return Decision("no_opinion", f"node '{node}' cannot read '{a.name}', only its own Node object")
+        what = f"'{a.name}'" if a.name else "all nodes"
+        return Decision("no_opinion", f"node '{node}' cannot read {what}, only its own Node object")
 
     async def _pod(self, node: str, a: Attributes) -> Decision:
         """What a node writes of pods is NodeRestriction's to judge."""

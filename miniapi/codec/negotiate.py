@@ -50,6 +50,7 @@ def negotiate(
     protobuf: bool = True,
     cbor: bool = False,
     shape: Shape = "object",
+    tables: bool = True,
 ) -> Negotiated:
     """406 with the list of types where none is acceptable.
 
@@ -62,7 +63,7 @@ def negotiate(
         elif name == "includeObject":
             include = include or value
     pretty = asked in _TRUE if asked else user_agent.startswith(_BROWSERS)
-    return _negotiate(accept, pretty, include, shape, protobuf, cbor)
+    return _negotiate(accept, pretty, include, shape, protobuf, cbor, tables)
 
 
 def negotiate_error(accept: str, query: Query, user_agent: str = "", *, cbor: bool = False) -> Negotiated | None:
@@ -84,11 +85,15 @@ def check_table(negotiated: Negotiated) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _negotiate(accept: str, pretty: bool, include: str, shape: Shape, protobuf: bool, cbor: bool) -> Negotiated:
+def _negotiate(
+    accept: str, pretty: bool, include: str, shape: Shape, protobuf: bool, cbor: bool, tables: bool
+) -> Negotiated:
     codecs = WITH_CBOR if cbor else CODECS
     for media_type, parameters in clauses(accept) if accept else [("*/*", {})]:
         for codec in codecs:
-            if _accepts(media_type, codec.media_type) and _allowed(codec.media_type, parameters, shape, protobuf):
+            if _accepts(media_type, codec.media_type) and _allowed(
+                codec.media_type, parameters, shape, protobuf, tables
+            ):
                 if shape == "watch" and codec.media_type == YAML:
                     streams = [_stream(c.media_type) for c in codecs if c.media_type != YAML]
                     raise errors.not_acceptable(streams)
@@ -110,7 +115,7 @@ def _stream(media_type: str) -> str:
     return f"{media_type}-seq" if media_type == CBOR else f"{media_type};stream=watch"
 
 
-def _allowed(media_type: str, parameters: dict[str, str], shape: Shape, protobuf: bool) -> bool:
+def _allowed(media_type: str, parameters: dict[str, str], shape: Shape, protobuf: bool, tables: bool) -> bool:
     """acceptMediaTypeOptions, with the restrictions of the endpoint."""
     if (stream := parameters.get("stream")) and (media_type == YAML or stream != "watch"):
         return False
@@ -122,7 +127,7 @@ def _allowed(media_type: str, parameters: dict[str, str], shape: Shape, protobuf
     if shape == "document" or target[0] != "meta.k8s.io" or target[1] not in _META_VERSIONS:
         return False
     if target[2] == TABLE:
-        return media_type in (JSON, YAML, CBOR)
+        return tables and media_type in (JSON, YAML, CBOR)
     return target[2] in (PARTIAL, PARTIAL_LIST)
 
 

@@ -10,11 +10,13 @@ from miniapi.authn.legacy_service_account import SECRET_TYPE, LegacyTokens
 from miniapi.client.client import Client
 from miniapi.client.informers import SharedInformer, SharedInformerFactory
 from miniapi.clock import utc_now
+from miniapi.controllers import flow_schema_status
 from miniapi.controllers.certificate_approving import CertificateApproving
 from miniapi.controllers.certificate_authority import CertificateAuthority
 from miniapi.controllers.certificate_signing import CertificateSigning
 from miniapi.controllers.cluster_role_aggregation import ClusterRoleAggregation
 from miniapi.controllers.disruption import Disruption
+from miniapi.controllers.flow_schema_status import FlowSchemaStatus
 from miniapi.controllers.garbage_collector import GarbageCollector
 from miniapi.controllers.namespaces import ROOT_CA_NAME, NamespaceContent, NamespaceDeletion
 from miniapi.controllers.resource_quota import ResourceQuotas
@@ -137,9 +139,20 @@ CONTROLLERS: dict[str, Callable[[Sources], Controller | None]] = {
 }
 
 
+def _of_the_server(sources: Sources) -> list[Controller]:
+    """What the original's API server does by itself."""
+    if not any(kind.gvk.group == flow_schema_status.GROUP for kind in sources.kinds):
+        return []
+    schemas, levels = (
+        sources.informers.informer(flow_schema_status.GROUP, "v1", plural)
+        for plural in ("flowschemas", "prioritylevelconfigurations")
+    )
+    return [FlowSchemaStatus(sources.client, schemas, levels, utc_now)]
+
+
 def build(chosen: Sequence[str], sources: Sources) -> list[Controller]:
-    """Those that --controllers names: `*` for all, `-NAME` to leave one out."""
+    """The server's own, and those that --controllers names: `*` for all, `-NAME` to leave one out."""
     everything = "*" in chosen
     names = [n for n in CONTROLLERS if f"-{n}" not in chosen and (everything or n in chosen)]
     made = (CONTROLLERS[name](sources) for name in names)
-    return [controller for controller in made if controller is not None]
+    return _of_the_server(sources) + [controller for controller in made if controller is not None]

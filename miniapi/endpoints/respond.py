@@ -28,6 +28,7 @@ def accepted(context: Context, scope: Scope, shape: Shape = "object") -> Negotia
         protobuf=scope.protobuf,
         cbor=context.cbor,
         shape=shape,
+        tables=scope.tables,
     )
 
 

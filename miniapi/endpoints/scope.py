@@ -81,6 +81,8 @@ class Scope:
     min_request_timeout_seconds: int = 1800
     protobuf: bool = True
     """Whether the kind has a protobuf form."""
+    tables: bool = True
+    """Whether answers can be tables (rest.TableConvertor)."""
 
     def retyped(self, obj: Object, *, strict: bool = False) -> Object:
         """A changed object with the kind's types and defaults. Unknown fields of a custom object, and of any where it

@@ -10,7 +10,7 @@ from importlib import resources
 
 from miniapi.authz.policy import GROUP as RBAC_GROUP
 from miniapi.authz.reconciliation import RoleChanged, reconciled
-from miniapi.client.client import Client
+from miniapi.client.client import Client, resource_path
 from miniapi.errors import ApiError
 from miniapi.meta.objects import Object
 from miniapi.storage.interface import Store
@@ -30,6 +30,7 @@ _KINDS = {
 Entry = tuple[str, str, str, Object]
 """(group, version, plural, object)."""
 
+FLOWCONTROL_GROUP, FLOWCONTROL_MANAGER = "flowcontrol.apiserver.k8s.io", "api-priority-and-fairness-config-producer-v1"
 NODE_ROLE = ("clusterroles", "system:node")
 
 
@@ -119,7 +120,9 @@ async def _create(client: Client, entry: Entry, service_cluster_ip_range: str) -
     if plural == "servicecidrs":
         obj["spec"] = {"cidrs": service_cluster_ip_range.split(",")}
     try:
-        await client.create(group, version, plural, obj["metadata"].get("namespace", ""), obj)
+        path = resource_path(group, version, plural, obj["metadata"].get("namespace", ""))
+        query = {"fieldManager": FLOWCONTROL_MANAGER} if group == FLOWCONTROL_GROUP else None
+        await client.send("POST", path, query, obj)
     except ApiError as problem:
         if problem.code not in (404, 409):
             raise

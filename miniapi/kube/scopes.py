@@ -26,6 +26,28 @@ from miniapi.strategies.interface import Strategy
 SCALE_KIND = "Scale"
 Place = tuple[str, str, str]
 """(group, plural, subresource)."""
+_WITHOUT_TABLES: frozenset[Place] = frozenset(
+    {
+        ("", "bindings", ""),
+        ("", "namespaces", "finalize"),
+        ("", "pods", "binding"),
+        ("", "pods", "ephemeralcontainers"),
+        ("", "pods", "eviction"),
+        ("", "pods", "resize"),
+        ("", "serviceaccounts", "token"),
+        ("apiregistration.k8s.io", "apiservices", "status"),
+        ("authentication.k8s.io", "selfsubjectreviews", ""),
+        ("authentication.k8s.io", "tokenreviews", ""),
+        ("authorization.k8s.io", "localsubjectaccessreviews", ""),
+        ("authorization.k8s.io", "selfsubjectaccessreviews", ""),
+        ("authorization.k8s.io", "selfsubjectrulesreviews", ""),
+        ("authorization.k8s.io", "subjectaccessreviews", ""),
+        ("certificates.k8s.io", "certificatesigningrequests", "approval"),
+        ("resource.k8s.io", "resourceclaims", "status"),
+        ("scheduling.k8s.io", "podgroups", "status"),
+    }
+)
+"""What has no table convertor in the original."""
 
 
 @dataclass(slots=True)
@@ -92,6 +114,7 @@ class KubeScopes:
             hooks=self.hooks.get(place, Hooks()),
             min_request_timeout_seconds=self.min_request_timeout_seconds,
             protobuf=self.schemas.in_table(gvk),
+            tables=place not in _WITHOUT_TABLES,
         )
 
     def _field_manager(

@@ -8,6 +8,7 @@ from miniapi.admission.chain import AdmissionChain
 from miniapi.clock import Clock
 from miniapi.kinds.catalog import Catalog
 from miniapi.kube.discovery import Discovery, MoreKinds
+from miniapi.kube.handlers.admin_access import admin_access_hooks
 from miniapi.kube.handlers.builtin import Sources, builtin_handlers, builtin_hooks
 from miniapi.kube.handlers.identity import identity_handlers, identity_hooks
 from miniapi.kube.handlers.openid import openid_paths
@@ -64,6 +65,7 @@ def kube_server(
                 catalog, resources.of, config.options.service_cluster_ip_range, config.options.node_ports()
             ),
             **identity_hooks(config.authorization, lister),
+            **admin_access_hooks(lister),
         },
     )
     discovery = Discovery(catalog, f"{config.advertise_address}:{config.serving.port}", more_kinds)

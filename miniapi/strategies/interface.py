@@ -68,6 +68,8 @@ class Strategy:
     warnings_update: Callable[[Object, Object, WriteContext], list[str]] = _no_warnings_update
     grace_seconds: Callable[[Object, int | None, WriteContext], int | None] = _no_grace
     """(obj, asked for or None, ctx) -> the period of a graceful deletion, None for a kind that has none."""
+    refuses_deletion: Callable[[str], str] = lambda _name: ""
+    """Why the object of that name is not deleted by itself; empty where it is."""
     holds_deletion: Callable[[Object], bool] | None = None
     """Whether something beside metadata.finalizers keeps a marked object. Kinds that have it are marked first
     and removed later, whatever they hold (namespaces)."""

@@ -52,8 +52,11 @@ QUOTA = Strategy(
     warnings_create=quota_warnings,
     deletes_to_status=False,
 )
+_SYSTEM_CLASSES = ("system-node-critical", "system-cluster-critical")
+_SYSTEM_CLASS = "this is a system priority class and cannot be deleted"
 PRIORITY_CLASS = Strategy(
     default=default_priority_class,
     tracks_generation=True,
     generation_of=lambda obj: (obj.get("value"), obj.get("preemptionPolicy")),
+    refuses_deletion=lambda name: _SYSTEM_CLASS if name in _SYSTEM_CLASSES else "",
 )

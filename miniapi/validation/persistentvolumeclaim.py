@@ -45,8 +45,7 @@ def _comparable(obj: Object, old: Object) -> tuple[Object, Object]:
         requests = (new_spec.get("resources") or {}).get("requests")
         if requests is not None:
             requests["storage"] = _storage(old_spec, "resources", "requests")
-        new_spec.pop("volumeAttributesClassName", None)
-        old_spec.pop("volumeAttributesClassName", None)
+        new_spec["volumeAttributesClassName"] = old_spec.get("volumeAttributesClassName")
     return new_spec, old_spec
 
 
@@ -73,12 +72,9 @@ def update(obj: Object, old: Object) -> ErrorList:
     new, before = obj.get("spec") or {}, old.get("spec") or {}
     errors += field.immutable("volumeMode", new.get("volumeMode"), before.get("volumeMode"))
     applied = (old.get("status") or {}).get("currentVolumeAttributesClassName") is not None
-    if (
-        applied
-        and (gone := new.get("volumeAttributesClassName")) != before.get("volumeAttributesClassName")
-        and not gone
-    ):
-        what = "nil" if gone is None else "empty string"
+    wanted = new.get("volumeAttributesClassName")
+    if applied and not wanted and wanted != before.get("volumeAttributesClassName"):
+        what = "nil" if wanted is None else "empty string"
         why = f"update to {what} is forbidden when status.currentVolumeAttributesClassName is not nil"
         errors.append(field.forbidden("spec.volumeAttributesClassName", why))
     return errors

@@ -166,14 +166,12 @@ def _pod_resources(spec: Spec, claim_names: Sequence[str], path: str) -> ErrorLi
     own = spec["resources"]
     errors: ErrorList = []
     if own.get("claims") is not None:
-        errors.append(field.forbidden(field.child(path, "claims"), "claims cannot be set for Resources at pod-level"))
+        errors.append(field.forbidden(field.child(path, "claims"), "claims may not be set for Resources at pod-level"))
     errors += rules.resources(own, path, claim_names, rules.pod_resource_name)
     requests, limits = amounts(spec, "requests"), amounts(spec, "limits")
     for name, total in aggregate(spec, "requests").items():
-        if name not in ("cpu", "memory") and not name.startswith("hugepages-"):
-            continue
-        asked = requests.get(name, quantity.ZERO)
-        if quantity.compare(total, asked) > 0:
+        asked = requests.get(name)
+        if asked is not None and quantity.compare(total, asked) > 0:
             why = f"must be greater than or equal to aggregate container requests of {total}"
             errors.append(field.invalid(field.key(field.child(path, "requests"), name), str(asked), why))
     for i, container in enumerate(spec.get("containers") or ()):

@@ -41,12 +41,13 @@ _NO_UUID = (
 _NO_REQUEST = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'"
 _NO_DOMAIN = "a fully qualified name must be a domain and a name separated by a slash"
 Check = Callable[[Any, str], ErrorList]
+Key = Callable[[Any], Any]
 
 
 def each_of(
-    values: Sequence[Any], most: int, check: Check, path: str, key_of: Callable[[Any], Any] | None = None
+    values: Sequence[Any], most: int, check: Check, path: str, key_of: Key | None = None, shown_as: Key | None = None
 ) -> ErrorList:
-    """validateSlice and, with `key_of`, validateSet."""
+    """validateSlice and, with `key_of`, validateSet; `shown_as` makes what is shown of a key that is there twice."""
     if 0 <= most < len(values):
         return [field.too_many(path, len(values), most)]
     errors: ErrorList = []
@@ -56,7 +57,7 @@ def each_of(
         if key_of is not None:
             name = key_of(value)
             if name in seen:
-                errors.append(field.duplicate(index(path, i), name))
+                errors.append(field.duplicate(index(path, i), name if shown_as is None else shown_as(value)))
             seen.add(name)
     return errors
 
@@ -330,6 +331,10 @@ def _device_id(value: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(value.get(name) or "" for name in _ID)
 
 
+def _id_shown(value: Mapping[str, Any]) -> dict[str, str]:
+    return {name[0].upper() + name[1:]: value.get(name) or "" for name in _ID}
+
+
 def _device_status(allocated: set[tuple[str, ...]]) -> Check:
     def check(value: Mapping[str, Any], path: str) -> ErrorList:
         errors = driver_name(child(path, "driver"), value.get("driver") or "")
@@ -337,8 +342,7 @@ def _device_status(allocated: set[tuple[str, ...]]) -> Check:
         errors += rules.dns_label(child(path, "device"), value.get("device") or "")
         errors += _share(value.get("shareID"), child(path, "shareID"))
         if _device_id(value) not in allocated:
-            shown = {name[0].upper() + name[1:]: value.get(name) or "" for name in _ID}
-            errors.append(field.invalid(path, shown, "must be an allocated device in the claim"))
+            errors.append(field.invalid(path, _id_shown(value), "must be an allocated device in the claim"))
         told, at = value.get("conditions") or (), child(path, "conditions")
         if len(told) > _MAX_DEVICE_CONDITIONS:
             errors.append(field.too_many(at, len(told), _MAX_DEVICE_CONDITIONS))
@@ -388,7 +392,8 @@ def update_claim_status(obj: Object, old: Object) -> ErrorList:
     path = "status.reservedFor"
     errors = each_of(reserved, _MAX_RESERVATIONS, _consumer, path, lambda c: c.get("uid") or "")
     allocated = {_device_id(r) for r in ((allocation or {}).get("devices") or {}).get("results") or ()}
-    errors += each_of(status.get("devices") or (), -1, _device_status(allocated), "status.devices", _device_id)
+    check = _device_status(allocated)
+    errors += each_of(status.get("devices") or (), -1, check, "status.devices", _device_id, _id_shown)
     if reserved and allocation is None:
         errors.append(field.forbidden(path, "may not be specified when `allocated` is not set"))
     elif reserved and obj["metadata"].get("deletionTimestamp") is not None:

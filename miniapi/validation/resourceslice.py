@@ -12,6 +12,7 @@ from miniapi.validation import field, rules
 from miniapi.validation.field import ErrorList, child, key
 from miniapi.validation.interface import Validation
 from miniapi.validation.internal import internal
+from miniapi.validation.requestpolicy import request_policy
 from miniapi.validation.resource import (
     Check,
     attribute_name,
@@ -90,8 +91,11 @@ def _device(device: Mapping[str, Any], path: str, own_nodes: bool) -> ErrorList:
         of = child(path, "capacity")
         at = key(of, name)
         errors += attribute_name(name, of, full=False)
-        if value.get("requestPolicy") is not None and not device.get("allowMultipleAllocations"):
-            errors.append(field.forbidden(child(at, "requestPolicy"), "allowMultipleAllocations must be true"))
+        policy, policy_at = value.get("requestPolicy"), child(at, "requestPolicy")
+        if policy is not None and not device.get("allowMultipleAllocations"):
+            errors.append(field.forbidden(policy_at, "allowMultipleAllocations must be true"))
+        elif policy is not None:
+            errors += request_policy(policy, rules.amount(value.get("value", "0")), policy_at)
     errors += each_of(device.get("taints") or (), _MAX_TAINTS, _taint, child(path, "taints"))
     consumed = device.get("consumesCounters") or ()
     consume: Check = lambda value, at: _counters(value, at, "counterSet")  # noqa: E731
@@ -137,8 +141,20 @@ def _placement(spec: Mapping[str, Any]) -> ErrorList:
     return errors
 
 
+def _kept(spec: Mapping[str, Any], before: Mapping[str, Any]) -> ErrorList:
+    """Pool, driver and node stay."""
+    now, then = ((s.get("pool") or {}).get("name", "") for s in (spec, before))
+    errors = field.immutable("spec.pool.name", now, then)
+    errors += field.immutable("spec.driver", spec.get("driver", ""), before.get("driver", ""))
+    return errors + field.immutable("spec.nodeName", spec.get("nodeName"), before.get("nodeName"))
+
+
 def create_slice(obj: Object) -> ErrorList:
     """ValidateResourceSlice."""
+    return _slice(obj, None)
+
+
+def _slice(obj: Object, before: Mapping[str, Any] | None) -> ErrorList:
     spec = obj.get("spec") or {}
     pool, driver, devices = spec.get("pool") or {}, spec.get("driver") or "", spec.get("devices") or ()
     errors = driver_name("spec.driver", driver) + pool_name(pool.get("name") or "", "spec.pool.name")
@@ -148,6 +164,8 @@ def create_slice(obj: Object) -> ErrorList:
     if generation < 0:
         why = "must be greater than or equal to zero"
         errors.append(field.invalid("spec.pool.generation", generation, why))
+    if before is not None:
+        errors += _kept(spec, before)
     errors += _placement(spec)
     if spec.get("sharedCounters") and devices:
         errors.append(field.invalid("spec", "", "only one of `sharedCounters` or `devices` is allowed"))
@@ -160,12 +178,7 @@ def create_slice(obj: Object) -> ErrorList:
 
 def update_slice(obj: Object, old: Object) -> ErrorList:
     """As create; pool, driver and node stay."""
-    spec, before = obj.get("spec") or {}, old.get("spec") or {}
-    now, then = ((s.get("pool") or {}).get("name", "") for s in (spec, before))
-    errors = create_slice(obj) + field.immutable("spec.pool.name", now, then)
-    for name in ("driver", "nodeName"):
-        errors += field.immutable(child("spec", name), spec.get(name), before.get(name))
-    return errors
+    return _slice(obj, old.get("spec") or {})
 
 
 VALIDATION = Validation(create_slice, update_slice, names.name_is_dns_subdomain)

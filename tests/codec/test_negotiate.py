@@ -53,3 +53,10 @@ def test_errors_are_never_tables():
 @pytest.mark.parametrize(("value", "agent", "pretty"), [("1", "", True), ("0", "curl/8", False), ("", "curl/8", True)])
 def test_people_get_indented_json_unless_they_say_no(value, agent, pretty):
     assert negotiate("*/*", (("pretty", value),), user_agent=agent).pretty is pretty
+
+
+def test_what_has_no_tables_is_not_acceptable_as_one():
+    assert negotiate(f"{TABLE},application/json", (), tables=False).as_kind == ""
+    with pytest.raises(ApiError) as caught:
+        negotiate(TABLE, (), tables=False)
+    assert caught.value.code == 406

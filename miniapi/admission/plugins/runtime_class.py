@@ -7,6 +7,7 @@ from typing import Any
 from miniapi.admission.interface import Attributes, Lister, Operation
 from miniapi.admission.refusal import forbidden
 from miniapi.admission.tolerations import merge
+from miniapi.errors import server_error
 from miniapi.kinds.kind import Kind
 from miniapi.meta.objects import Object
 from miniapi.meta.quantity import equal_text
@@ -60,6 +61,8 @@ class RuntimeClass:
         name = spec.get("runtimeClassName")
         if name is None:
             return None
+        if not name:
+            raise server_error("resource name may not be empty")
         found = await self._lister.get("node.k8s.io", "runtimeclasses", "", name)
         if found is None:
             raise forbidden(attributes, f'pod rejected: RuntimeClass "{name}" not found')

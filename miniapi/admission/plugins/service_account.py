@@ -43,7 +43,10 @@ class ServiceAccount:
 
     async def admit(self, attributes: Attributes) -> None:
         pod = attributes.obj
-        if pod is None or attributes.subresource or _is_mirror(pod):
+        if pod is None or attributes.subresource:
+            return
+        if _is_mirror(pod):
+            await self.validate(attributes)
             return
         spec = pod["spec"]
         if not spec.get("serviceAccountName"):

@@ -15,6 +15,8 @@ async def serve(context: Context, scope: Scope) -> Reply:
     info = context.info
     negotiated = respond.accepted(context, scope)
     options = await delete_options(context)
+    if why := scope.strategy.refuses_deletion(info.name):
+        raise errors.forbidden(scope.kind.plural, scope.kind.gvk.group, info.name, why)
     warn_of_orphans(context, scope, options)
     found = await scope.versioned.resource.get(info.namespace, info.name)
     if found is None:

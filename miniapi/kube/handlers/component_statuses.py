@@ -41,5 +41,4 @@ async def _store(scope: Scope) -> Object:
         await scope.versioned.resource.store.ready()
     except StoreUnavailable as problem:
         healthy |= {"status": "False", "message": "", "error": str(problem)}
-    meta = {"name": STORE, "creationTimestamp": None}
-    return {"kind": "ComponentStatus", "apiVersion": "v1", "metadata": meta, "conditions": [healthy]}
+    return {"kind": "ComponentStatus", "apiVersion": "v1", "metadata": {"name": STORE}, "conditions": [healthy]}
