@@ -72,7 +72,7 @@ def one(scope: Scope, obj: Object, negotiated: Negotiated, code: int = 200) -> R
         table = scope.printer.table([obj], obj["metadata"], negotiated.as_version, negotiated.include_object)
         return _encode(table, negotiated, code)
     if negotiated.as_kind == PARTIAL:
-        return _encode(partial(obj, negotiated.as_version), negotiated, code)
+        return _encode(partial(scope.printer.internal(obj), negotiated.as_version), negotiated, code)
     if negotiated.as_kind == PARTIAL_LIST:
         raise _wrong_shape(scope, PARTIAL_LIST, "not a list")
     return _encode(obj, negotiated, code)
@@ -95,7 +95,7 @@ def _wrong_shape(scope: Scope, asked: str, found: str) -> ApiError:
 
 
 def partial(obj: Object, version: str = "v1") -> Object:
-    """PartialObjectMetadata of an object."""
+    """PartialObjectMetadata of an object, which is in its internal version."""
     return {
         "kind": PARTIAL,
         "apiVersion": f"meta.k8s.io/{version or 'v1'}",
@@ -147,7 +147,7 @@ def made(scope: Scope, objects: list[Object], meta: dict[str, Any], negotiated: 
             "kind": PARTIAL_LIST,
             "apiVersion": f"meta.k8s.io/{negotiated.as_version}",
             "metadata": meta,
-            "items": [partial(o, negotiated.as_version) for o in objects],
+            "items": [partial(scope.printer.internal(o), negotiated.as_version) for o in objects],
         }
         return _encode(document, negotiated, 200)
     return _encode(typed_list(scope.kind.list_gvk, objects, meta, keep_type=scope.kind.custom), negotiated, 200)

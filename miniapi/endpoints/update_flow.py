@@ -76,8 +76,6 @@ async def run(change: Change) -> Outcome:
             if current is not None:
                 return await _update(change, current)
             if not change.creates:
-                if not change.patches and (uid := metadata(change.transform(None)).get("uid")):
-                    raise _other_uid(change, uid, "")
                 raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
             return await _create(change)
         except KeyConflict as conflict:
@@ -91,6 +89,8 @@ async def _update(change: Change, current: Stored) -> Outcome:
     meta = metadata(obj)
     check_namespace(change.context, scope, meta)
     check_name(meta, change.context.info.name)
+    if not change.patches:
+        dedupe_owner_references(change.context, obj, after_admission=False)
     _check_version(change, obj, old)
     written = False
     try:
@@ -140,8 +140,9 @@ def _other_uid(change: Change, wanted: str, found: str) -> errors.ApiError:
     """409 in the words of the original's storage (etcd3's preconditions)."""
     scope, info = change.scope, change.context.info
     key = scope.versioned.resource.key(info.namespace, info.name)
+    root = "/" if change.options.dry_run else "/registry/"  # only the real storage puts its prefix in front
     why = (
-        f"StorageError: invalid object, Code: 4, Key: /registry/{key}, ResourceVersion: 0, AdditionalErrorMsg: "
+        f"StorageError: invalid object, Code: 4, Key: {root}{key}, ResourceVersion: 0, AdditionalErrorMsg: "
         f"Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
     )
     return errors.conflict(scope.kind.plural, scope.kind.gvk.group, info.name, why)
@@ -149,8 +150,6 @@ def _other_uid(change: Change, wanted: str, found: str) -> errors.ApiError:
 
 async def _prepare(change: Change, obj: Object, old: Object) -> Object:
     context, scope = change.context, change.scope
-    if not change.patches:
-        dedupe_owner_references(context, obj, after_admission=False)
     if not change.owns:
         scope.fields.update(old, obj, change.manager, scope.clock())
     name = context.info.name

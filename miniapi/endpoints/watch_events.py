@@ -81,7 +81,7 @@ class WireEvents:
                 obj["columnDefinitions"] = None
             self._columns_sent = True
         elif chosen.as_kind:
-            obj = respond.partial(obj, chosen.as_version)
+            obj = respond.partial(self._scope.printer.internal(obj), chosen.as_version)
         return obj
 
     def _frame(self, event_type: str, obj: dict[str, Any]) -> bytes:

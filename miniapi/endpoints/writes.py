@@ -174,18 +174,24 @@ async def before_create(scope: Scope, obj: Object, ctx: WriteContext) -> list[st
     return warnings
 
 
+def _keep_system_fields(meta: dict[str, Any], old_meta: dict[str, Any]) -> None:
+    """What an update has no say in; where there was nothing, validation tells of what is sent."""
+    if "generation" in old_meta:
+        meta["generation"] = old_meta["generation"]
+    else:
+        meta.pop("generation", None)
+    for field in ("creationTimestamp", "deletionTimestamp"):
+        if field in old_meta:
+            meta[field] = old_meta[field]
+    for field in ("uid", "deletionGracePeriodSeconds"):
+        if field in old_meta and not meta.get(field):
+            meta[field] = old_meta[field]
+
+
 async def before_update(scope: Scope, obj: Object, old: Object, ctx: WriteContext) -> list[str]:
     """Prepares and validates a changed object in place; returns warnings (rest.BeforeUpdate)."""
     meta, old_meta = obj["metadata"], old["metadata"]
-    for field in ("generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
-        if field in old_meta:
-            meta[field] = old_meta[field]
-        else:
-            meta.pop(field, None)
-    if not meta.get("uid"):
-        meta["uid"] = old_meta.get("uid", "")
-    if old_meta.get("creationTimestamp") and not meta.get("creationTimestamp"):
-        meta["creationTimestamp"] = old_meta["creationTimestamp"]
+    _keep_system_fields(meta, old_meta)
     if "generateName" not in meta and "generateName" in old_meta and scope.subresource is not None:
         meta["generateName"] = old_meta["generateName"]
     scope.null_empty_lists(obj)

@@ -110,6 +110,16 @@ def from_v2(obj: Object) -> Object:
     return {**obj, "apiVersion": "autoscaling/v1", "metadata": meta, "spec": spec, "status": status}
 
 
+def annotate_current(obj: Object) -> None:
+    """The use of CPU that a v1 object tells stands in its annotation too, as where the object is read; in place."""
+    used = (obj.get("status") or {}).get("currentCPUUtilizationPercentage")
+    annotations = (obj.get("metadata") or {}).get("annotations") or {}
+    if used is not None and STATUSES not in annotations:
+        current = {"name": "cpu", "currentAverageUtilization": used, "currentAverageValue": "0"}
+        told = _json([{"type": "Resource", "resource": current}])
+        obj.setdefault("metadata", {})["annotations"] = {**annotations, STATUSES: told}
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 

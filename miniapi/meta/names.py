@@ -315,7 +315,10 @@ def name_is_dns_subdomain(name: str, prefix: bool) -> list[str]:
 
 
 def name_is_long_name(name: str, prefix: bool) -> list[str]:
-    """As `name_is_dns_subdomain` where declarative validation judges it (format k8s-long-name), which counts bytes."""
+    """As `name_is_dns_subdomain` where declarative validation judges it (format k8s-long-name): it counts bytes, and
+    does not look at prefixes."""
+    if prefix:
+        return []
     return [problem.replace("253 characters", "253 bytes") for problem in name_is_dns_subdomain(name, prefix)]
 
 

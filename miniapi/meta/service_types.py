@@ -28,7 +28,7 @@ def needs_health_check(spec: dict[str, Any]) -> bool:
 
 def needs_cluster_ip(spec: dict[str, Any]) -> bool:
     """All types but ExternalName."""
-    return spec.get("type") in ROUTED
+    return spec.get("type") != "ExternalName"
 
 
 def needs_node_port(spec: dict[str, Any]) -> bool:

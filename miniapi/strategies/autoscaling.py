@@ -20,6 +20,8 @@ def _is_v1(obj: Object) -> bool:
 
 def _default(obj: Object) -> None:
     hpa.drop_annotations(obj, readable=not _is_v1(obj))
+    if _is_v1(obj):
+        hpa.annotate_current(obj)
     spec: Fields = obj.setdefault("spec", {})
     spec.setdefault("minReplicas", 1)
     if _is_v1(obj):

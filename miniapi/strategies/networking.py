@@ -47,11 +47,27 @@ def default_endpoints(obj: Object) -> None:
 
 def default_slice(obj: Object) -> None:
     """Ports have a name, be it empty, and a protocol."""
-    ports = obj.get("ports") or ()
-    _tcp(list(ports))
-    for port in ports:
+    for port in obj.get("ports") or ():
         if port.get("name") is None:
             port["name"] = ""
+        if port.get("protocol") is None:
+            port["protocol"] = "TCP"
+
+
+def _create_slice(obj: Object, _ctx: WriteContext) -> None:
+    _drop_topology(obj, {})
+
+
+def _update_slice(obj: Object, old: Object, _ctx: WriteContext) -> None:
+    _drop_topology(obj, old)
+
+
+def _drop_topology(obj: Object, old: Object) -> None:
+    """What only v1beta1 could write goes with the first write of the endpoints (dropTopologyOnV1)."""
+    endpoints = obj.get("endpoints") or ()
+    if endpoints != old.get("endpoints"):
+        for endpoint in endpoints:
+            endpoint.pop("deprecatedTopology", None)
 
 
 def _slice_generation(obj: Object) -> object:
@@ -147,6 +163,8 @@ ENDPOINTS = Strategy(
 )
 SLICE = Strategy(
     default=default_slice,
+    prepare_create=_create_slice,
+    prepare_update=_update_slice,
     warnings_create=create_slice_warnings,
     warnings_update=lambda obj, _old, ctx: slice_warnings(obj, ctx),
     tracks_generation=True,

@@ -10,6 +10,7 @@ from miniapi.clock import rfc3339
 from miniapi.meta.objects import Object, copy, name_of
 from miniapi.meta.pods import aggregate, amounts, app_armor_profile, containers_with_path, qos_class
 from miniapi.strategies.interface import Strategy, WriteContext
+from miniapi.strategies.pod_disabled import drop_disabled_status
 from miniapi.strategies.pod_template import default_pod_spec
 from miniapi.strategies.pod_warnings import APP_ARMOR, app_armor_warning, name_warnings, pod_warnings
 from miniapi.strategies.status import keep_spec, keep_status
@@ -174,6 +175,7 @@ def _prepare_status(pod: Object, old: Object, ctx: WriteContext) -> None:
     else:
         pod["metadata"].pop("ownerReferences", None)
     status: Fields = pod.setdefault("status", {})
+    drop_disabled_status(status, old.get("status") or {})
     before = (old.get("status") or {}).get("qosClass")
     if not status.get("qosClass") and before:
         status["qosClass"] = before

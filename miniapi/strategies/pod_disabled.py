@@ -12,6 +12,8 @@ from miniapi.meta.objects import Object
 from miniapi.strategies.interface import Strategy, WriteContext
 
 Fields = dict[str, Any]
+_NODE_CLAIMS = "nodeAllocatableResourceClaimStatuses"
+_EPHEMERAL_STATUSES = "ephemeralContainerStatuses"
 _SOURCES = ("clusterTrustBundle", "podCertificate")
 
 
@@ -40,6 +42,22 @@ def drop_disabled(spec: Fields, old: Fields) -> None:
             del container["lifecycle"]["stopSignal"]
             if not container["lifecycle"]:
                 del container["lifecycle"]
+
+
+def _mounts(status: Fields) -> list[Fields]:
+    """Of all containers, those that tell of their volume."""
+    lists = [status.get(kind) or () for kind in ("initContainerStatuses", "containerStatuses", _EPHEMERAL_STATUSES)]
+    mounts = [mount for found in lists for c in found for mount in c.get("volumeMounts") or ()]
+    return [mount for mount in mounts if "volumeStatus" in mount]
+
+
+def drop_disabled_status(status: Fields, old: Fields) -> None:
+    """In place (dropDisabledPodStatusFields)."""
+    if not old.get(_NODE_CLAIMS):
+        status.pop(_NODE_CLAIMS, None)
+    if (mounts := _mounts(status)) and not _mounts(old):
+        for mount in mounts:
+            del mount["volumeStatus"]
 
 
 def dropping(strategy: Strategy, *path: str) -> Strategy:

@@ -17,9 +17,10 @@ TOKEN_SECONDS = 3600
 _image = re.compile(
     r"(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*"
     r"|\[[a-fA-F0-9:]+\])(?::[0-9]+)?/)?"
-    r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
+    r"([a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)"
     r"(:[\w][\w.-]{0,127})?(@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"
 ).fullmatch
+_MAX_REPOSITORY = 255
 _SPEC_DEFAULTS = (
     ("dnsPolicy", "ClusterFirst"),
     ("restartPolicy", "Always"),
@@ -33,9 +34,9 @@ _VOLUME_MODES = ("secret", "configMap", "downwardAPI", "projected")
 def default_pull_policy(image: str) -> str:
     """Always for the tag `latest`, named or implied; IfNotPresent otherwise, also where the name is no image's."""
     parts = _image(image)
-    if parts is None:
+    if parts is None or len(parts[1]) + (0 if "/" in image else len("library/")) > _MAX_REPOSITORY:
         return "IfNotPresent"
-    tag = parts[1] or ("" if parts[2] else ":latest")
+    tag = parts[2] or ("" if parts[3] else ":latest")
     return "Always" if tag == ":latest" else "IfNotPresent"
 
 
@@ -96,7 +97,7 @@ def _default_probe(probe: Fields) -> None:
             probe[name] = value
     _default_http_get(probe)
     if (grpc := probe.get("grpc")) is not None:
-        grpc.setdefault("service", "")
+        grpc["service"] = grpc.get("service") or ""
 
 
 def _default_http_get(handler: Fields | None) -> None:

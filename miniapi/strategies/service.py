@@ -68,7 +68,7 @@ def _keep_allocated(new: dict[str, Any], old: dict[str, Any]) -> None:
     if needs_cluster_ip(old) and needs_cluster_ip(new):
         if not new.get("clusterIP"):
             _put(new, "clusterIP", old.get("clusterIP"))
-        if not new.get("clusterIPs") and new.get("clusterIP") == old.get("clusterIP"):
+        if not new.get("clusterIPs"):
             _put(new, "clusterIPs", old.get("clusterIPs"))
     if needs_node_port(old) and needs_node_port(new):
         before = {p.get("name", ""): p.get("nodePort", 0) for p in old.get("ports") or ()}

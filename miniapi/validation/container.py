@@ -19,6 +19,9 @@ _NOT_FOR_EPHEMERAL = (
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
 _RESIZE_POLICIES = ("NotRequired", "RestartContainer")
 _RULE_OPERATORS = ("In", "NotIn")
+_RULE_ACTIONS = ("Restart", "RestartAllContainers")
+_MAX_RULES = 20
+_MAX_EXIT_CODES = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +107,32 @@ def _restart_rules(container: Container, path: str) -> ErrorList:
     if rows and policy is None:
         why = "must specify restartPolicy when restart rules are used"
         errors.append(field.required(field.child(path, "restartPolicy"), why))
-    if len(rows) > 20:
-        errors.append(field.too_long(at, 20))
+    if len(rows) > _MAX_RULES:
+        errors.append(field.too_many(at, len(rows), _MAX_RULES))
     for i, row in enumerate(rows):
         where = field.index(at, i)
-        errors += rules.choice(field.child(where, "action"), row.get("action"), ("Restart", "RestartAllContainers"))
+        errors += _one_of(field.child(where, "action"), row.get("action"), _RULE_ACTIONS)
         codes = row.get("exitCodes")
         if codes is None:
             errors.append(field.required(field.child(where, "exitCodes"), "must be specified"))
             continue
-        operator = field.child(where, "exitCodes", "operator")
-        errors += rules.choice(operator, codes.get("operator"), _RULE_OPERATORS)
-        if len(codes.get("values") or ()) > 255:
-            errors.append(field.too_long(field.child(where, "exitCodes", "values"), 255))
+        errors += _one_of(field.child(where, "exitCodes", "operator"), codes.get("operator"), _RULE_OPERATORS)
+        if (count := len(codes.get("values") or ())) > _MAX_EXIT_CODES:
+            errors.append(field.too_many(field.child(where, "exitCodes", "values"), count, _MAX_EXIT_CODES))
     return errors
+
+
+def _one_of(path: str, value: str | None, known: tuple[str, ...]) -> ErrorList:
+    """Nothing is not among the known ones either."""
+    return [] if value in known else [field.not_supported(path, value or "", known)]
+
+
+def _init_restart_rules(container: Container, path: str) -> ErrorList:
+    """Rules alone, without a policy, are not looked into (validateInitContainerRestartPolicy)."""
+    if container.get("restartPolicy") is not None or not container.get("restartPolicyRules"):
+        return _restart_rules(container, path)
+    why = "must specify restartPolicy when restart rules are used"
+    return [field.required(field.child(path, "restartPolicy"), why)]
 
 
 def init_containers(
@@ -129,7 +144,7 @@ def init_containers(
     for i, container in enumerate(values):
         at, name = field.index(path, i), container.get("name") or ""
         errors += common(container, at, pod)
-        errors += _restart_rules(container, at)
+        errors += _init_restart_rules(container, at)
         if name in seen:
             errors.append(field.duplicate(field.child(at, "name"), name))
         elif name:

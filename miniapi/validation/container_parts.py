@@ -111,12 +111,12 @@ def _config_key(ref: Part, path: str) -> ErrorList:
 def _file_reference(ref: Part, path: str) -> ErrorList:
     at = field.child(path, "key")
     if key := ref.get("key"):
-        errors = rules.each(at, key, names.env_var_name(key))
+        errors = rules.each(at, key, names.relaxed_env_var_name(key))
     else:
         errors = [field.required(at)]
-    errors += rules.required_fields(ref, path, "volumeName")
+    errors += rules.required_dns_label(field.child(path, "volumeName"), ref.get("volumeName"))
     if file := ref.get("path"):
-        return errors + rules.non_reserved_path(field.child(path, "path"), file)
+        return errors + rules.no_backsteps(field.child(path, "path"), file)
     return [*errors, field.required(field.child(path, "path"))]
 
 

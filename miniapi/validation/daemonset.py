@@ -23,7 +23,11 @@ from miniapi.validation.selector import is_convertible
 
 def _spec(spec: Mapping[str, Any]) -> ErrorList:
     template, at, selector = spec.get("template") or {}, "spec.template", spec.get("selector")
-    errors = workload_selector(selector, "spec.selector", "empty selector is invalid for daemonset")
+    errors = (
+        workload_selector(selector, "spec.selector", "empty selector is invalid for daemonset")
+        if selector is not None
+        else []
+    )
     matched = not is_convertible(selector or {}) or template_matches(spec)
     errors += labels_match(template, at, matched=matched)
     errors += pod_template_spec(template, at)

@@ -11,13 +11,11 @@ from miniapi.validation import field
 from miniapi.validation.endpoints import PROTOCOLS
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
-from miniapi.validation.metadata import label_map
 from miniapi.validation.network import checked, legacy_ip, non_special_ip
 
 _MAX_ADDRESSES = 100
 _MAX_ENDPOINTS = 1000
 _MAX_PORTS = 20000
-_MAX_TOPOLOGY_LABELS = 16
 _MAX_HINTS = 8
 _ADDRESS_TYPES = ("FQDN", "IPv4", "IPv6")
 
@@ -62,10 +60,6 @@ def _endpoint(endpoint: dict[str, Any], address_type: str, path: str) -> ErrorLi
     errors = _addresses(endpoint.get("addresses") or [], address_type, child(path, "addresses"))
     if (node := endpoint.get("nodeName")) is not None:
         errors += checked(child(path, "nodeName"), node, names.dns_subdomain)
-    topology, at = endpoint.get("deprecatedTopology") or {}, child(path, "deprecatedTopology")
-    if len(topology) > _MAX_TOPOLOGY_LABELS:
-        errors.append(field.too_many(at, len(topology), _MAX_TOPOLOGY_LABELS))
-    errors += label_map(topology, at)
     if (hostname := endpoint.get("hostname")) is not None:
         errors += checked(child(path, "hostname"), hostname, names.dns_label)
     if endpoint.get("hints"):
@@ -106,7 +100,7 @@ def create(obj: Object) -> ErrorList:
 
 def update(obj: Object, old: Object) -> ErrorList:
     """The address type stays."""
-    return field.immutable("addressType", obj.get("addressType"), old.get("addressType")) or create(obj)
+    return create(obj) + field.immutable("addressType", obj.get("addressType"), old.get("addressType"))
 
 
 VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("whole",))

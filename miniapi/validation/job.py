@@ -58,12 +58,13 @@ def job_spec(spec: Spec, path: str) -> ErrorList:
 
 
 def _managed_by(manager: str, path: str) -> ErrorList:
-    if not manager:
-        return [field.required(path)]
     host, slash, rest = manager.partition("/")
-    if not slash or not host or not rest:
-        return [field.invalid(path, manager, 'must be a domain-prefixed path (such as "acme.io/foo")')]
-    errors = rules.each(path, host, names.dns_subdomain(host)) + rules.each(path, rest, names.http_path(rest))
+    if not manager:
+        errors = [field.required(path)]
+    elif not slash or not host or not rest:
+        errors = [field.invalid(path, manager, 'must be a domain-prefixed path (such as "acme.io/foo")')]
+    else:
+        errors = rules.each(path, host, names.dns_subdomain(host)) + rules.each(path, rest, names.http_path(rest))
     if names.size(manager) > 63:
         errors.append(field.too_long(path, 63))
     return errors

@@ -241,7 +241,7 @@ def template_metadata(meta: Mapping[str, Any], path: str) -> ErrorList:
     """ValidateTemplateObjectMeta: labels and annotations alone."""
     errors = annotation_map(meta.get("annotations") or {}, field.child(path, "annotations"))
     errors += label_map(meta.get("labels") or {}, field.child(path, "labels"))
-    others = (name for name in meta if name not in ("annotations", "labels"))
+    others = ("uID" if name == "uid" else name for name in meta if name not in ("annotations", "labels"))
     return errors + [field.forbidden(field.child(path, name), "cannot be set") for name in others]
 
 

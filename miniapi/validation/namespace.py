@@ -37,6 +37,6 @@ def update_finalize(obj: Object, _old: Object) -> ErrorList:
     return [e for i, name in enumerate(found) for e in _finalizer(name, field.index("spec.finalizers", i))]
 
 
-VALIDATION = Validation(create, name=names.name_is_dns_label, update_metadata=("changed", "whole"))
+VALIDATION = Validation(create, name=names.name_is_dns_label, update_metadata=("whole", "changed"))
 STATUS = Validation(update=update_status)
 FINALIZE = Validation(update=update_finalize)

@@ -65,10 +65,14 @@ def _pod_cidrs(cidrs: list[str]) -> ErrorList:
     errors = [e for i, text in enumerate(cidrs) for e in valid_cidr(index(path, i), text)]
     if len(cidrs) < 2:
         return errors
-    families = {network.version for text in cidrs if (network := parse_cidr(text))}
-    if len(families) < 2 or len(cidrs) > 2:
+    networks = [parse_cidr(text) for text in cidrs]
+    if None in networks:
+        i = networks.index(None)
+        why = f"invalid CIDR[{i}]: <nil> (invalid CIDR address: {cidrs[i]})"
+        errors.append(field.internal(path, f"invalid PodCIDRs. failed to check with dual stack with error:{why}"))
+    if len({network.version for network in networks if network}) < 2 or None in networks or len(cidrs) > 2:
         errors.append(field.invalid(path, cidrs, "may specify no more than one CIDR for each IP family"))
-    return errors + [field.duplicate(index(path, i), text) for i, text in enumerate(cidrs) if text in cidrs[:i]]
+    return errors
 
 
 def create(obj: Object) -> ErrorList:

@@ -289,7 +289,7 @@ def _windows_host_process(spec: Spec, path: str) -> ErrorList:
 
 def _operating_system(spec: Spec, name: str, path: str) -> ErrorList:
     if not name:
-        return [field.required(field.child(path, "os", "name"), "cannot be empty")]
+        return [field.required(field.child(path, "os", "name"))]
     if name == "windows":
         return _windows(spec, path)
     if name != "linux":

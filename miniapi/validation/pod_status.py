@@ -9,6 +9,7 @@ from miniapi.meta.network import is_ipv6, parse_ip
 from miniapi.meta.objects import Object
 from miniapi.meta.pods import is_sidecar
 from miniapi.validation import field, rules
+from miniapi.validation.container_status import container_statuses, extended_claim_status
 from miniapi.validation.field import ErrorList
 from miniapi.validation.network import legacy_ip
 from miniapi.validation.pod_annotations import annotations_of, changed_annotations, pod_annotations
@@ -47,8 +48,10 @@ def pod_status_update(pod: Object, old: Object) -> ErrorList:
     errors += _transitions(status, old_status, "initContainerStatuses", policy, sidecars)
     errors += _transitions(status, old_status, "ephemeralContainerStatuses", "Never", set())
     errors += _claim_statuses(status, spec)
-    errors += _addresses(status, old_status, "podIPs")
-    return errors + _host_addresses(status, old_status)
+    if (claim := status.get("extendedResourceClaimStatus")) is not None:
+        errors += extended_claim_status(claim, spec, "status.extendedResourceClaimStatus")
+    errors += _addresses(status, old_status, "podIPs") + _host_addresses(status, old_status)
+    return errors + container_statuses(status, spec)
 
 
 def _transitions(status: Status, old_status: Status, key: str, policy: str, exempt: set[str | None]) -> ErrorList:

@@ -33,9 +33,9 @@ def _type(spec: dict[str, Any]) -> ErrorList:
     if kind in ("LoadBalancer", "NodePort") and is_headless(spec):
         errors.append(field.invalid("spec.clusterIPs[0]", NONE, f"may not be set to 'None' for {kind} services"))
     if kind == "ExternalName":
-        for name in ("clusterIPs", "ipFamilies", "ipFamilyPolicy"):
-            if spec.get(name):
-                errors.append(field.forbidden(child("spec", name), "may not be set for ExternalName services"))
+        given = [name for name in ("clusterIPs", "ipFamilies") if spec.get(name)]
+        given += ["ipFamilyPolicy"] if spec.get("ipFamilyPolicy") is not None else []
+        errors += [field.forbidden(child("spec", name), "may not be set for ExternalName services") for name in given]
         target = (spec.get("externalName") or "").removesuffix(".")
         if target:
             errors += checked("spec.externalName", target, names.dns_subdomain)

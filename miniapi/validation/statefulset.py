@@ -11,6 +11,8 @@ from miniapi.validation import field, rules
 from miniapi.validation.deployment import collisions_kept, replica_counts, template_matches, workload_selector
 from miniapi.validation.field import ErrorList
 from miniapi.validation.interface import Validation
+from miniapi.validation.metadata import annotation_map, label_map
+from miniapi.validation.pod_annotations import pod_annotations
 from miniapi.validation.pod_template import labels_match, pod_template_spec
 from miniapi.validation.selector import is_convertible, shown_selector
 from miniapi.validation.volume_claim import volume_claim_spec
@@ -63,13 +65,17 @@ def _template(spec: Spec, path: str, check: bool) -> ErrorList:
     """Labels, and the pod spec with a volume for each claim that the set makes."""
     template = spec.get("template") or {}
     errors = labels_match(template, path, matched=template_matches(spec))
+    meta = template.get("metadata") or {}
+    labels, annotations, at = meta.get("labels") or {}, meta.get("annotations") or {}, field.child(path, "annotations")
+    again = label_map(labels, field.child(path, "labels"))
+    again += annotation_map(annotations, at) + pod_annotations(annotations, template.get("spec") or {}, at)
     if not check:
-        return errors
+        return errors + again
     pod = {k: v for k, v in (template.get("spec") or {}).items() if k not in ("hostname", "subdomain")}
     claims = [((c.get("metadata") or {}).get("name") or "") for c in spec.get("volumeClaimTemplates") or ()]
     kept = [v for v in pod.get("volumes") or () if v.get("name") not in claims]
-    made = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in claims if name]
-    return errors + pod_template_spec({**template, "spec": {**pod, "volumes": kept + made}}, path)
+    made = [{"name": name, "persistentVolumeClaim": {"claimName": name}} for name in dict.fromkeys(claims)]
+    return errors + pod_template_spec({**template, "spec": {**pod, "volumes": made + kept}}, path) + again
 
 
 def _update_strategy(strategy: Spec, path: str) -> ErrorList:

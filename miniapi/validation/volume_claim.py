@@ -36,7 +36,10 @@ def volume_claim_spec(spec: Mapping[str, Any], path: str) -> ErrorList:
     if source is not None:
         errors += _data_source(source, field.child(path, "dataSource"))
     if reference is not None:
-        errors += _data_source(reference, field.child(path, "dataSourceRef"))
+        at = field.child(path, "dataSourceRef")
+        errors += _data_source(reference, at)
+        if namespace := reference.get("namespace"):
+            errors += rules.dns_label(field.child(at, "namespace"), namespace)
     if reference is not None and source is not None and not reference.get("namespace"):
         known = {name: reference.get(name) for name in ("apiGroup", "kind", "name")}
         if known != {name: source.get(name) for name in known}:

@@ -107,10 +107,19 @@ async def test_an_apply_that_changes_nothing_writes_nothing(world):
     assert first == second
 
 
-async def test_a_put_with_a_uid_of_another_object_is_a_conflict_even_where_there_is_none(world):
-    body = {**config_map(), "metadata": {"name": "a", "uid": "u"}}
-    status, told = await world.told("PUT", A, body)
-    assert (status, told["reason"]) == (409, "Conflict")
+@pytest.mark.parametrize(
+    ("path", "code", "key"),
+    [
+        (CONFIG_MAPS, 404, ""),
+        ("/api/v1/namespaces/ns/endpoints", 409, "Key: /registry/services/endpoints/ns/a,"),
+        ("/api/v1/namespaces/ns/endpoints?dryRun=All", 409, "Key: /services/endpoints/ns/a,"),
+    ],
+)
+async def test_a_put_with_a_uid_of_what_is_not_there_is_a_conflict_where_it_would_create(world, path, code, key):
+    path, mark, query = path.partition("?")
+    status, told = await world.told("PUT", f"{path}/a{mark}{query}", {"metadata": {"name": "a", "uid": "u"}})
+    assert status == code
+    assert key in told["message"]
 
 
 async def test_an_update_that_lets_a_marked_object_go_answers_it_at_its_last_version(world):

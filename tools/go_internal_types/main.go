@@ -115,6 +115,13 @@ var volumeSourceOrder = []string{
 	"PhotonPersistentDisk", "PortworxVolume", "ScaleIO", "Local", "StorageOS", "CSI",
 }
 
+var podVolumeOrder = []string{
+	"Name", "HostPath", "EmptyDir", "GCEPersistentDisk", "AWSElasticBlockStore", "GitRepo", "Secret", "NFS", "ISCSI",
+	"Glusterfs", "PersistentVolumeClaim", "RBD", "Quobyte", "FlexVolume", "Cinder", "CephFS", "Flocker", "DownwardAPI",
+	"FC", "AzureFile", "ConfigMap", "VsphereVolume", "AzureDisk", "PhotonPersistentDisk", "Projected", "PortworxVolume",
+	"ScaleIO", "StorageOS", "CSI", "Ephemeral", "Image",
+}
+
 func main() {
 	roots := []any{
 		corev1.PodSpec{}, corev1.PersistentVolumeSource{}, corev1.PersistentVolumeSpec{}, corev1.ObjectReference{},
@@ -127,6 +134,7 @@ func main() {
 		walk(reflect.TypeOf(root))
 	}
 	out["PersistentVolumeSource"] = ordered(out["PersistentVolumeSource"], volumeSourceOrder)
+	out["Volume"] = ordered(out["Volume"], podVolumeOrder)
 	out["PodSpec"] = ordered(out["PodSpec"], podSpecOrder)
 	out["PodSecurityContext"] = append(hostFields, ordered(out["PodSecurityContext"], securityContextOrder)...)
 	encoder := json.NewEncoder(os.Stdout)
