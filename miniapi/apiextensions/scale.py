@@ -18,6 +18,7 @@ from miniapi.endpoints.scope import Scope
 from miniapi.kinds.kind import Kind
 from miniapi.meta.objects import Object, name_of
 from miniapi.patch.scale import path_of
+from miniapi.validation.field import ErrorList
 from miniapi.wire import Reply
 
 _OF_METADATA = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
@@ -81,7 +82,12 @@ def custom_scale(kind: Kind, crd: Object, paths: Mapping[str, Any]) -> CustomSca
         if version := scale_meta.get("resourceVersion"):
             meta["resourceVersion"] = version
 
-    return CustomScale(ScaleHandler(show, put_back, _replica_paths(crd)), replicas)
+    return CustomScale(ScaleHandler(show, put_back, _replica_paths(crd), _as_the_object), replicas)
+
+
+def _as_the_object(_scale: Object, _before: Object) -> ErrorList:
+    """Replicas are judged where they are put."""
+    return []
 
 
 def _replica_paths(crd: Object) -> dict[str, tuple[str, ...] | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from miniapi import errors
@@ -16,10 +17,11 @@ from miniapi.apiextensions.kinds import kind_of
 from miniapi.apiextensions.resource import CustomResource
 from miniapi.apiextensions.scale import custom_scale
 from miniapi.apiextensions.strategy import status_strategy
-from miniapi.apiextensions.validation import Rules, custom_validation
+from miniapi.apiextensions.validation import CustomRules, Rules, custom_rules, custom_validation
 from miniapi.apiextensions.webhook_conversion import Caller, WebhookConversion
 from miniapi.clock import Clock
-from miniapi.endpoints.scope import Hooks, Scope
+from miniapi.endpoints.scale import scale_printer
+from miniapi.endpoints.scope import Convert, Hooks, Scope
 from miniapi.kinds.kind import Kind
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
@@ -58,6 +60,7 @@ class Definition:
         self._world = world
         self._versions = {v["name"]: v for v in versions(crd)}
         self._main: dict[str, Scope] = {}
+        self._rules_of: dict[str, CustomRules] = {}
         self._below: dict[tuple[str, str], Scope | None] = {}
         self._object_meta = world.schemas.definition(_OBJECT_META)
         group = crd["spec"]["group"]
@@ -119,6 +122,7 @@ class Definition:
         return replace(
             scope,
             strategy=strategy,
+            validation=replace(main.validation, update=self._rules_of[version].update_status),
             fields=FieldManager(main.schema, main.gvk, "status", strategy.reset_fields),
         )
 
@@ -131,7 +135,8 @@ class Definition:
         api_version = kind.gvk.api_version
         openapi = schema_of(version)
         by_webhook = (self.crd["spec"].get("conversion") or {}).get("strategy") == "Webhook"
-        validation = custom_validation(kind.gvk, openapi, schema, below.get("scale"), _rules(openapi))
+        rules = self._rules_of[name] = custom_rules(kind.gvk, openapi, schema, below.get("scale"), _rules(openapi))
+        validation = custom_validation(rules)
         kind = replace(
             kind,
             validation=validation,
@@ -145,6 +150,7 @@ class Definition:
             gvk=kind.gvk,
             schema=schema,
             convert=coercer(schema, self._object_meta),
+            convert_applied=_when_asked(lambda: coercer(schema, self._object_meta, keep_nulls=True)),
             default=defaulter(schema),
             strategy=strategy,
             validation=validation,
@@ -193,8 +199,19 @@ class Definition:
             default=defaulter(schema),
             fields=FieldManager(schema, gvk, "scale"),
             handler=handler,
+            printer=scale_printer(self._world.clock, age_type="date"),
             protobuf=True,
         )
+
+
+def _when_asked(compile_: Callable[[], Convert]) -> Convert:
+    """Compiled when it is first used."""
+    compiled = cache(compile_)
+
+    def convert(obj: Object) -> tuple[Object, list[str]]:
+        return compiled()(obj)
+
+    return convert
 
 
 def _rules(openapi: Mapping[str, Any]) -> Rules | None:

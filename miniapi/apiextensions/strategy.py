@@ -10,7 +10,7 @@ from miniapi.meta.objects import Object
 from miniapi.strategies.interface import Strategy, WriteContext
 from miniapi.validation.field import show
 
-_STANDARD = ("orphan", "foregroundDeletion")
+_STANDARD = ("kubernetes", "orphan", "foregroundDeletion")
 
 
 def _without_metadata(obj: Object) -> Object:
@@ -46,11 +46,17 @@ def _only_status(obj: Object, old: Object, _ctx: WriteContext) -> None:
 
 def _finalizer_warnings(obj: Object, old: Object | None) -> list[str]:
     """Finalizers without a domain pass, since they always have."""
-    finalizers = obj["metadata"].get("finalizers") or []
-    if old is not None and finalizers == (old["metadata"].get("finalizers") or []):
-        return []
-    why = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"
-    return [f"metadata.finalizers: {show(f)}: {why}" for f in finalizers if "/" not in f and f not in _STANDARD]
+    known = (old["metadata"].get("finalizers") or []) if old is not None else []
+    warnings = []
+    for name in sorted(set(obj["metadata"].get("finalizers") or []) - set(known)):
+        if "/" in name or name in _STANDARD:
+            continue
+        path = " including a path (/)" if "." in name else ""
+        why = (
+            f"prefer a domain-qualified finalizer name{path} to avoid accidental conflicts with other finalizer writers"
+        )
+        warnings.append(f"metadata.finalizers: {show(name)}: {why}")
+    return warnings
 
 
 def _warnings_create(obj: Object, _ctx: WriteContext) -> list[str]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from miniapi.apiextensions.nested import nested
@@ -46,6 +46,8 @@ class CustomRules:
 
     gvk: GroupVersionKind
     schema: Validate
+    status: Validate | None
+    """Of the status alone, where the schema describes it."""
     embedded: Callable[[Object], ErrorList]
     lists: Callable[[Any], list[Cause]]
     scale: Mapping[str, Any] | None
@@ -68,6 +70,19 @@ class CustomRules:
             errors += _errors(self.lists(obj))
         return errors + self._rules(errors, obj, old)
 
+    def update_status(self, obj: Object, old: Object) -> ErrorList:
+        """What is wrong with a changed status (ValidateStatusUpdate)."""
+        if wrong := self._type(obj):
+            return wrong
+        errors: ErrorList = []
+        if self.status is not None and "status" in obj:
+            found = _errors(self.status(obj["status"], old.get("status", NO_OLD)))
+            errors += [replace(e, path="status" if e.path == "<nil>" else field.child("status", e.path)) for e in found]
+        errors += self._scale_status(obj)
+        if not self.lists(old):
+            errors += _errors(self.lists(obj))
+        return errors + self._rules(errors, obj, old)
+
     def _type(self, obj: Object) -> ErrorList:
         errors: ErrorList = []
         if obj.get("kind") != self.gvk.kind:
@@ -86,8 +101,12 @@ class CustomRules:
     def _scale(self, obj: Object) -> ErrorList:
         if self.scale is None:
             return []
-        errors = _replicas(obj, self.scale.get("specReplicasPath", ""))
-        errors += _replicas(obj, self.scale.get("statusReplicasPath", ""))
+        return _replicas(obj, self.scale.get("specReplicasPath", "")) + self._scale_status(obj)
+
+    def _scale_status(self, obj: Object) -> ErrorList:
+        if self.scale is None:
+            return []
+        errors = _replicas(obj, self.scale.get("statusReplicasPath", ""))
         path = self.scale.get("labelSelectorPath")
         if path:
             value, problem = nested(obj, path, str, "string")
@@ -111,15 +130,26 @@ def _replicas(obj: Object, path: str) -> ErrorList:
     return [field.invalid(path, value, f"should be less than or equal to {_MAX_INT32}")] if value > _MAX_INT32 else []
 
 
-def custom_validation(
+def custom_rules(
     gvk: GroupVersionKind,
     openapi: Mapping[str, Any],
     schema: Schema,
     scale: Mapping[str, Any] | None,
     rules: Rules | None,
-) -> Validation:
-    """The validation of one version."""
-    compiled = CustomRules(
-        gvk, validator(openapi), embedded_validator(schema), list_type_validator(schema), scale, rules
+) -> CustomRules:
+    """The checks of one version."""
+    status = (openapi.get("properties") or {}).get("status")
+    return CustomRules(
+        gvk,
+        validator(openapi),
+        validator(status) if status is not None else None,
+        embedded_validator(schema),
+        list_type_validator(schema),
+        scale,
+        rules,
     )
-    return Validation(compiled.create, compiled.update, names.name_is_dns_subdomain, qualified_finalizers=False)
+
+
+def custom_validation(rules: CustomRules) -> Validation:
+    """The validation of one version."""
+    return Validation(rules.create, rules.update, names.name_is_dns_subdomain, qualified_finalizers=False)

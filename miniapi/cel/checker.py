@@ -108,7 +108,7 @@ class _Checker:
         if operand.kind == "object":
             if operand.fields is None:
                 return DYN
-            field = operand.fields.get(node.field)
+            field = operand.fields.get(node.field) or operand.fields.get(f"__{node.field}__")
             if field is None:
                 return self._complain(node.at, f"undefined field '{node.field}'")
             node.key = field.key
@@ -122,7 +122,11 @@ class _Checker:
             if name and name.split(".")[0] not in scope and whole in self._functions:
                 node.function, node.target = whole, None
         overloads = self._functions.get(node.function)
-        given = [self.visit(operand, scope) for operand in node.operands]
+        mixed = node.function == "format"
+        given = [
+            self._mixed(operand, scope) if mixed and isinstance(operand, ListNode) else self.visit(operand, scope)
+            for operand in node.operands
+        ]
         if overloads is None:
             return self._complain(node.at, f"undeclared reference to '{node.function}' (in container '')")
         if node.function in ("_&&_", "_||_"):
@@ -130,6 +134,13 @@ class _Checker:
             fine = [self._truth(*side) for side in zip(node.operands, given, strict=True)]
             return BOOL if all(fine) else ERROR
         return self._overload(node, given)
+
+    def _mixed(self, node: ListNode, scope: dict[str, Type]) -> Type:
+        """A list whose elements need not be alike."""
+        for position, element in enumerate(node.elements):
+            self._element(element, scope, position in node.optional)
+        node.type = types.list_of(DYN)
+        return node.type
 
     def _overload(self, node: Call, given: list[Type]) -> Type:
         result: Type | None = None

@@ -127,7 +127,7 @@ def min_size(props: Props) -> int:
         needed = [n for n in props.get("required") or () if n in given and given[n].get("default") is None]
         return 2 + sum(len(n) + min_size(given[n]) + 4 for n in needed)
     if of_type == "string":
-        return {"duration": 4, "date": 12, "date-time": 21}.get(props.get("format", ""), 2)
+        return {"duration": 3, "date": 12, "date-time": 21}.get(props.get("format", ""), 2)
     return {"array": 2, "boolean": 4}.get(of_type, 1)
 
 
@@ -161,14 +161,18 @@ def _fields(props: Props) -> Convert | None:
     rest = converter(additional) if isinstance(additional, Mapping) else None
     given = props.get("properties") or {}
     changed = {name: made for name, p in given.items() if (made := converter(p)) is not None}
-    if not changed and rest is None:
+    nullable = [name for name, p in given.items() if p.get("nullable")]
+    if not changed and rest is None and not nullable:
         return None
 
     def convert(value: Any) -> Any:
         if value.__class__ is not dict:
             return value
         out = dict(value)
-        for name, entry in value.items():
+        for name in nullable:  # a field that is null is not there
+            if name in out and out[name] is None:
+                del out[name]
+        for name, entry in out.items():
             change = changed.get(name, rest)
             if change is not None:
                 out[name] = change(entry)

@@ -27,6 +27,11 @@ def tenth(size: int) -> int:
     return -(-size // 10)
 
 
+def fifth(size: int) -> int:
+    """Looking at each character twice."""
+    return -(-size // 5)
+
+
 def estimate(root: Node) -> int:
     """The highest cost."""
     return _Estimator().cost(root)
@@ -69,6 +74,8 @@ class _Estimator:
             return known
         if isinstance(node, Literal):
             return len(node.value) if isinstance(node.value, (str, bytes)) else 1
+        if isinstance(node, Call) and node.function != "_[_]":
+            return self._unsized(node.type)
         if isinstance(node, Name) and self._names.get(node.name):
             bound = self._names[node.name][-1]
             if bound is not None:
@@ -76,10 +83,9 @@ class _Estimator:
         return self._type_size(node.type)
 
     def _type_size(self, of: Type) -> int:
-        if of.kind == "optional_type":
-            return self._type_size(of.params[0])
-        if of.size is not None:
-            return of.size
+        return of.size if of.size is not None else self._unsized(of)
+
+    def _unsized(self, of: Type) -> int:
         return 1 if of.kind in _SCALARS else UNBOUNDED
 
     def item_size(self, node: Node) -> int:
@@ -118,10 +124,12 @@ class _Estimator:
 
     def _bind(self, node: Bind) -> int:
         cost = self.cost(node.value)
-        self._names.setdefault(node.name, []).append(self.size(node.value))
+        bound = node.value.type.params[0] if node.value.type.params else node.value.type
+        size = self.size(node.value) if node.of == "bind" else self._unsized(bound)
+        self._names.setdefault(node.name, []).append(size)
         body = self.cost(node.body)
         self._names[node.name].pop()
-        self._sizes[id(node)] = self.size(node.body)
+        self._sizes[id(node)] = self.size(node.body) if node.of == "bind" else UNBOUNDED
         return capped(cost + body + (_LIST if node.of == "bind" else 1))
 
 
@@ -133,7 +141,7 @@ _STEPS = {
     "map": (11, 12),
     "transformList": (11, 12),
     "transformMap": (31, 12),
-    "transformMapEntry": (31, 12),
+    "transformMapEntry": (31, 2),
 }
 """By macro: what it costs once, and with each element beside its body."""
 
@@ -148,6 +156,16 @@ def _first_text_kept(e: _Estimator, node: Call) -> int:
     size = e.size(node.operands[0])
     e.result(node, size)
     return tenth(size)
+
+
+def _text_argument(e: _Estimator, node: Call) -> int:
+    """What is no address yet has to be read."""
+    return tenth(e.size(node.args[0])) if node.args[0].type.kind == "string" else 0
+
+
+def _kept(e: _Estimator, node: Call) -> int:
+    e.result(node, e.size(node.args[0]))
+    return 1
 
 
 def _argument(e: _Estimator, node: Call) -> int:
@@ -206,7 +224,7 @@ def _split(e: _Estimator, node: Call) -> int:
     size = e.size(node.operands[0])
     limit: Any = node.args[1].value if len(node.args) > 1 and isinstance(node.args[1], Literal) else None
     e.result(node, limit if isinstance(limit, int) and limit >= 0 else size)
-    return tenth(size)
+    return fifth(size)
 
 
 def _join(e: _Estimator, node: Call) -> int:
@@ -244,13 +262,15 @@ def _rearranged(e: _Estimator, node: Call) -> int:
     return capped(steps + 1 + _LIST)
 
 
-_TEXTS, _ALIKE = frozenset({"string", "bytes", "dyn"}), frozenset({"opaque", "type"})
+_TEXTS, _ALIKE = frozenset({"string", "bytes", "dyn"}), frozenset({"opaque"})
 
 _RULES: dict[str, _Rule] = {
     **dict.fromkeys(("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"), _compared),
     **dict.fromkeys(("isSorted", "sum", "min", "max", "indexOf", "lastIndexOf"), _elements),
     **dict.fromkeys(("lowerAscii", "upperAscii", "substring", "trim", "strings.quote"), _first_text_kept),
-    **dict.fromkeys(("url", "semver", "isSemver", "bytes"), _first_text),
+    **dict.fromkeys(
+        ("url", "semver", "isSemver", "quantity", "isQuantity", "bytes", "cidr", "isIP", "isCIDR"), _first_text
+    ),
     **dict.fromkeys(("find", "findAll", "matches"), _matches),
     **dict.fromkeys(("startsWith", "endsWith", "validate"), _argument),
     **dict.fromkeys(("sets.contains", "sets.intersects", "sets.equivalent"), _sets),
@@ -258,6 +278,11 @@ _RULES: dict[str, _Rule] = {
         ("slice", "flatten", "lists.range", "reverse", "distinct", "sort", "@sortByAssociatedKeys"), _rearranged
     ),
     "_+_": _joined,
+    **dict.fromkeys(("type", "dyn"), _kept),
+    "ip.isCanonical": lambda e, node: fifth(e.size(node.args[0])),
+    "ip": lambda e, node: 1 if node.target is not None else tenth(e.size(node.args[0])),
+    "containsIP": lambda e, node: 4 + _text_argument(e, node),
+    "containsCIDR": lambda e, node: 7 + _text_argument(e, node),
     "@in": _members,
     "contains": _contains,
     "replace": _replace,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -72,7 +73,9 @@ def number(token: Token, negative: bool) -> Any:
     """The value of a numeric token."""
     sign = -1 if negative else 1
     if token.kind == "float":
-        return sign * float(token.text)
+        if math.isinf(found := float(token.text)):
+            raise SyntaxProblem(token.at, "invalid double literal")
+        return sign * found
     text = token.text.rstrip("uU") if token.kind == "uint" else token.text
     value = sign * int(text, 16 if text.startswith("0x") else 10)
     if token.kind == "uint":

@@ -81,6 +81,6 @@ def _reads(argument: Node, read: Callable[[str], Any]) -> bool:
         return True
     try:
         read(argument.value)
-    except EvaluationError:
+    except (ValueError, EvaluationError):
         return False
     return True

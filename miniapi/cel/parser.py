@@ -9,9 +9,12 @@ from miniapi.cel.syntax import Call, ListNode, Literal, MapNode, Name, Node, Sel
 
 MAX_DEPTH = 250
 MAX_TEXT = 100_000
-_OPERAND = (
-    "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}"
-)
+_TOKENS = (
+    "'['", "']'", "'{'", "'}'", "'('", "')'", "'.'", "','", "'-'", "'!'", "'?'", "'true'", "'false'", "'null'",
+    "NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING", "BYTES", "IDENTIFIER",
+)  # fmt: skip
+"""All that can be expected, as the original orders it."""
+_NO_OPERANDS = frozenset(("']'", "'}'", "')'", "','", "'?'"))
 _LEVELS: tuple[tuple[str, ...], ...] = (
     ("||",),
     ("&&",),
@@ -33,6 +36,11 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 _KEYWORDS = frozenset(("in", *_CONSTANTS))
 """Words that are no identifiers wherever they stand."""
 _QUOTED = "unsupported syntax: '`'"
+
+
+def _expected(*more: str) -> str:
+    """What starts an operand, and what else could come."""
+    return "{" + ", ".join(t for t in _TOKENS if t in more or t not in _NO_OPERANDS) + "}"
 
 
 class NoExpression(Exception):
@@ -85,6 +93,11 @@ class _Parser:
             raise SyntaxProblem(token.at, f"Syntax error: missing '{text}' at '<EOF>'")
         raise SyntaxProblem(token.at, f"Syntax error: mismatched input '{token.text}' expecting '{text}'")
 
+    def _close(self, text: str) -> None:
+        if self._next.kind == "end":
+            raise SyntaxProblem(self._next.at, f"Syntax error: mismatched input '<EOF>' expecting {{'{text}', ','}}")
+        self._expect(text)
+
     def whole(self) -> Node:
         """The expression and nothing after it."""
         node = self._expression()
@@ -103,6 +116,8 @@ class _Parser:
         if self._is("?"):
             at = self._take().at
             chosen = self._binary(0)
+            if self._next.kind == "end":
+                raise SyntaxProblem(self._next.at, "Syntax error: mismatched input '<EOF>' expecting ':'")
             self._expect(":")
             node = Call(at, "_?_:_", None, [node, chosen, self._expression()])
         self._depth -= 1
@@ -140,6 +155,7 @@ class _Parser:
             elif self._is("["):
                 at = self._take().at
                 optional = self._maybe("?")
+                self._operand_ahead(*(() if optional else ("'?'",)))
                 index = self._expression()
                 self._expect("]")
                 node = Call(at, "_[?_]" if optional else "_[_]", None, [node, index])
@@ -172,6 +188,8 @@ class _Parser:
 
     def _arguments(self, end: str) -> list[Node]:
         args: list[Node] = []
+        if not self._is(end):
+            self._operand_ahead(f"'{end}'")
         while not self._is(end):
             args.append(self._expression())
             if not self._maybe(","):
@@ -201,9 +219,17 @@ class _Parser:
             return self._list()
         elif self._is("{"):
             return self._map()
+        raise self._no_operand(token)
+
+    def _no_operand(self, token: Token, *more: str) -> SyntaxProblem:
         # What would do without this token is told that it is one too many.
         word = "extraneous" if self._starts_operand(self._at + 1) else "mismatched"
-        raise SyntaxProblem(token.at, f"Syntax error: {word} input '{token.text}' expecting {_OPERAND}")
+        return SyntaxProblem(token.at, f"Syntax error: {word} input '{token.text}' expecting {_expected(*more)}")
+
+    def _operand_ahead(self, *more: str) -> None:
+        """Complains where neither an operand nor one of `more` comes."""
+        if not self._starts_operand(self._at):
+            raise self._no_operand(self._next, *more)
 
     def _starts_operand(self, at: int) -> bool:
         if at >= len(self._tokens):
@@ -235,18 +261,22 @@ class _Parser:
         at = self._take().at
         elements: list[Node] = []
         optional: set[int] = set()
+        if not self._is("]", "?"):
+            self._operand_ahead("']'", "','", "'?'")
         while not self._is("]"):
             if self._maybe("?"):
                 optional.add(len(elements))
             elements.append(self._expression())
             if not self._maybe(","):
                 break
-        self._expect("]")
+        self._close("]")
         return ListNode(at, elements, frozenset(optional))
 
     def _map(self) -> Node:
         at = self._take().at
         entries: list[tuple[Node, Node, bool]] = []
+        if not self._is("}", "?"):
+            self._operand_ahead("'}'", "','", "'?'")
         while not self._is("}"):
             optional = self._maybe("?")
             key = self._expression()
@@ -254,7 +284,7 @@ class _Parser:
             entries.append((key, self._expression(), optional))
             if not self._maybe(","):
                 break
-        self._expect("}")
+        self._close("}")
         return MapNode(at, entries)
 
     def _struct(self, name: str) -> Node:

@@ -136,6 +136,8 @@ def assignable(wanted: Type, given: Type, bound: Bindings) -> bool:
         return True
     if given.kind == "null":
         return wanted.kind in ("null", "object", "opaque", "duration", "timestamp", "optional_type")
+    if wanted.kind == given.kind == "type":
+        return True
     if wanted.kind != given.kind or wanted.name != given.name or len(wanted.params) != len(given.params):
         return False
     return all(assignable(w, g, bound) for w, g in zip(wanted.params, given.params, strict=True))

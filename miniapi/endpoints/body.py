@@ -24,6 +24,12 @@ from miniapi.wire import JSON
 
 MAX_BODY_BYTES = 3 * 1024 * 1024
 SUMMARY_BYTES = 30
+_SCHEME = "pkg/api/legacyscheme/scheme.go:30"
+_OWN_SCHEMES = {
+    "apiextensions.k8s.io": ("k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55", "v1beta1"),
+    "apiregistration.k8s.io": ("k8s.io/kube-aggregator/pkg/apiserver/scheme/scheme.go:28", "v1beta1"),
+}
+"""Groups whose servers know no types but theirs: what such a server calls its scheme, and a version it reads only."""
 UNTYPED = "couldn't get version/kind; json parse error: "
 _TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 
@@ -54,7 +60,7 @@ def decode(
     try:
         decoded = codec.decode(data, expected)
         obj = {} if decoded.obj is None else decoded.obj
-        given = given_type(obj, expected)
+        given = given_type(obj, expected, whole=scope.unstructured)
         if codec is PROTOBUF and not scope.protobuf:
             raise DecodeError(NOT_MARSHALABLE, given)
         if scope.unstructured and not obj.get("kind"):
@@ -125,11 +131,13 @@ def fit(scope: Scope, obj: Object, given: GroupVersionKind, expected: GroupVersi
 def fit_again(scope: Scope, obj: Object, expected: GroupVersionKind) -> tuple[Object, list[str]]:
     """As `fit`, for an object that was patched. Raises Unfit, and 400 for another version."""
     try:
-        given = given_type(obj, expected)
+        given = given_type(obj, expected, whole=scope.unstructured)
     except DecodeError as problem:
         raise Unfit(str(problem)) from None
     if scope.unstructured and not obj.get("kind"):
         raise Unfit(f"Object 'Kind' is missing in '{orjson.dumps(obj, option=orjson.OPT_SORT_KEYS).decode()}'")
+    if scope.unstructured and not obj.get("apiVersion"):
+        raise errors.internal("Object 'apiVersion' is missing in 'object has no apiVersion field'")
     return fit(scope, obj, given, expected)
 
 
@@ -151,8 +159,11 @@ def warn_of(context: Context, complaints: Sequence[str], field_validation: str) 
             context.warn(complaint)
 
 
-def given_type(obj: Any, expected: GroupVersionKind) -> GroupVersionKind:
-    """What the object says it is, what it leaves out taken from the URL (SimpleMetaFactory.Interpret)."""
+def given_type(obj: Any, expected: GroupVersionKind, *, whole: bool = False) -> GroupVersionKind:
+    """What the object says it is, what it leaves out taken from the URL (SimpleMetaFactory.Interpret).
+
+    `whole`: custom objects have to name their version.
+    """
     if not isinstance(obj, dict):
         raise DecodeError(f"{UNTYPED}json: cannot unmarshal {json_type(obj)} into Go value of type {_TYPE_META}")
     for name in ("apiVersion", "kind"):
@@ -164,7 +175,7 @@ def given_type(obj: Any, expected: GroupVersionKind) -> GroupVersionKind:
         group, version = parse_api_version(obj.get("apiVersion") or "")
     except ValueError as problem:
         raise DecodeError(str(problem)) from None
-    if not version and group in ("", expected.group):
+    if not whole and not version and group in ("", expected.group):
         group, version = expected.group, expected.version
     return GroupVersionKind(group, version, obj.get("kind") or expected.kind)
 
@@ -180,15 +191,15 @@ def _summary(data: bytes) -> str:
 
 def _other_type(scope: Scope, given: GroupVersionKind, expected: GroupVersionKind) -> Exception:
     """Types that the original knows are decoded before it sees that they are the wrong ones."""
-    known = scope.known_types(given)
-    if given.kind == expected.kind and known is not None:
+    scheme, gone = _OWN_SCHEMES.get(expected.group, (_SCHEME, ""))
+    known = scope.known_types(given) if scheme == _SCHEME or given.group == expected.group else None
+    if given.kind == expected.kind and (known is not None or given.version == gone):
         return errors.bad_request(
             f"the API version in the data ({given.api_version}) does not match the expected API version "
             f"({expected.api_version})"
         )
     if known is None:
-        scheme = '"pkg/api/legacyscheme/scheme.go:30"'
-        return Unfit(f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme {scheme}')
+        return Unfit(f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "{scheme}"')
     return Unfit(f"converting ({known.go_type}) to ({internal_type(expected)}): unknown conversion")
 
 
@@ -216,7 +227,7 @@ def _other_custom_type(obj: Object, given: GroupVersionKind, expected: GroupVers
     ):
         if value != wanted:
             causes.append(errors.Cause("FieldValueInvalid", f'Invalid value: "{value}": must be {wanted}', name))
-    return errors.invalid(given.kind, expected.group, name_of(obj), causes)
+    return errors.invalid(given.kind, given.group, name_of(obj), causes)
 
 
 def json_type(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -98,7 +98,10 @@ class Patch:
             raise errors.bad_request(f"error strict decoding YAML: {complaints[0]}")
         warn_of(self.context, complaints, directive)
         try:
-            obj, _unknown = _fit(scope, merged) if scope.unstructured else _fit_restored(scope, merged)
+            if scope.convert_applied is not None:
+                obj, _unknown = _fit(replace(scope, convert=scope.convert_applied), merged)
+            else:
+                obj, _unknown = _fit_restored(scope, merged)
         except (Unfit, Misfit) as problem:
             gvk = scope.gvk
             raise errors.server_error(

@@ -26,17 +26,18 @@ from miniapi.kinds.printers.cells import age, name, spec, status
 from miniapi.meta.objects import Object, copy
 from miniapi.patch.scale import Paths, to_parent, to_scale
 from miniapi.storage.interface import KeyConflict
+from miniapi.validation.field import ErrorList
 from miniapi.validation.scale import SCALE
 from miniapi.wire import Reply
 
 
-def scale_printer(clock: Clock) -> Printer:
+def scale_printer(clock: Clock, age_type: str = "string") -> Printer:
     """How a Scale is shown as a table."""
     names = (
         ("Name", "string", "name"),
         ("Desired", "integer", ""),
         ("Available", "integer", ""),
-        ("Age", "string", ""),
+        ("Age", age_type, ""),
     )
     columns = [{"name": n, "type": t, "format": f, "description": "", "priority": 0} for n, t, f in names]
 
@@ -55,6 +56,8 @@ class ScaleHandler:
     put_back: Callable[[Object, Object], None]
     """(object, Scale): the Scale's replicas and resourceVersion on the object, in place."""
     paths: Paths
+    validate: Callable[[Object, Object], ErrorList] = SCALE.update
+    """(Scale, Scale before): what is wrong with it by itself."""
 
     async def serve(self, context: Context, scope: Scope) -> Reply:
         """The Scale, as it is or as it became."""
@@ -126,7 +129,7 @@ class _Change:
             scope.fields.update(shown, scale, manager, scope.clock())
         write = attributes(context, scope, "UPDATE", name, scale, handler.show(old), self.options)
         await scope.admission.mutate(write)
-        raise_invalid(scope, name, list(SCALE.update(scale, shown)))
+        raise_invalid(scope, name, list(handler.validate(scale, shown)))
         obj: Object = copy(old)
         handler.put_back(obj, scale)
         version = old["metadata"]["resourceVersion"]

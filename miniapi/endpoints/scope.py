@@ -72,6 +72,8 @@ class Scope:
     admission: AdmissionChain
     clock: Clock
     printer: Printer
+    convert_applied: Convert | None = None
+    """As `convert`, of what an apply made, where that differs: nulls that were applied stay."""
     null_empty_lists: Callable[[Object], None] = _unchanged
     """As stored protobuf reads them; run once who owns which field is known."""
     known_types: Callable[[GroupVersionKind], Schema | None] = _no_type

@@ -56,9 +56,12 @@ class Problem:
     """The cause's message where it is not made of value and text."""
     whole: str = ""
 
+    full: str = ""
+    """The error text where it does not begin with the path."""
+
     def told(self) -> str:
         """The error text, which is unique within a result."""
-        return self.whole or f"{path_text(self.path).lstrip('.')} in body {self.text}"
+        return self.whole or self.full or f"{path_text(self.path).lstrip('.')} in body {self.text}"
 
     def cause(self) -> Cause:
         """As an entry of details.causes."""

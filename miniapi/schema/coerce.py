@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from miniapi.meta.objects import Object
@@ -32,10 +33,12 @@ class _Embedded(Exception):
         return f"{self.path}: Invalid value: {json.dumps(self._value, separators=(',', ':'))}: {self._why}"
 
 
-def coercer(schema: Schema, object_meta: Schema) -> Callable[[Object], tuple[Object, list[str]]]:
+def coercer(
+    schema: Schema, object_meta: Schema, *, keep_nulls: bool = False
+) -> Callable[[Object], tuple[Object, list[str]]]:
     """-> (a new object, complaints such as `unknown field "spec.a"`). Raises ConvertError."""
     read_metadata = path_converter(object_meta)
-    root = _node(schema, object_meta, resource=True)
+    root = _Compiler(object_meta, keep_nulls).node(schema, resource=True)
 
     def coerce(obj: Object) -> tuple[Object, list[str]]:
         unknown: Unknown = []
@@ -52,25 +55,40 @@ def coercer(schema: Schema, object_meta: Schema) -> Callable[[Object], tuple[Obj
     return coerce
 
 
-def _node(schema: Schema | None, object_meta: Schema, *, resource: bool = False, keeps: bool = False) -> Node:
-    """`keeps`: below x-kubernetes-preserve-unknown-fields in a list."""
-    if schema is None:
-        return _stripped
-    keeps = keeps or schema.preserve_unknown
-    if schema.type == "any" and keeps and schema.items is None:
-        return _whole
-    own = _META if resource or schema.embedded_resource else frozenset[str]()
-    fields: dict[str, _Child] = {
-        n: (_node(f.schema, object_meta), _drops_null(f.schema)) for n, f in schema.fields.items() if n not in own
-    }
-    values: _Child | None = None
-    if schema.values is not None:
-        values = (_node(schema.values, object_meta), _drops_null(schema.values))
-    item: Node = _whole if keeps else _stripped
-    if schema.items is not None:
-        item = _node(schema.items, object_meta, keeps=keeps)
-    embedded = _embedded(object_meta) if schema.embedded_resource and not resource else None
+@dataclass(slots=True)
+class _Compiler:
+    object_meta: Schema
+    keep_nulls: bool
 
+    def child(self, schema: Schema) -> _Child:
+        """A field's or a key's."""
+        return self.node(schema), not (self.keep_nulls or schema.nullable) and schema.default is MISSING
+
+    def node(self, schema: Schema | None, *, resource: bool = False, keeps: bool = False) -> Node:
+        """`keeps`: below x-kubernetes-preserve-unknown-fields in a list."""
+        if schema is None:
+            return _stripped
+        keeps = keeps or schema.preserve_unknown
+        if schema.type == "any" and keeps and schema.items is None:
+            return _whole
+        own = _META if resource or schema.embedded_resource else frozenset[str]()
+        fields = {n: self.child(f.schema) for n, f in schema.fields.items() if n not in own}
+        values = self.child(schema.values) if schema.values is not None else None
+        item: Node = _whole if keeps else _stripped
+        if schema.items is not None:
+            item = self.node(schema.items, keeps=keeps)
+        embedded = _embedded(self.object_meta) if schema.embedded_resource and not resource else None
+        return _pruner(own, fields, values, item, embedded, keeps)
+
+
+def _pruner(
+    own: frozenset[str],
+    fields: dict[str, _Child],
+    values: _Child | None,
+    item: Node,
+    embedded: Callable[[str, Any, Unknown], Any] | None,
+    keeps: bool,
+) -> Node:
     def prune(value: Any, unknown: Unknown) -> Any:
         if value.__class__ is list:
             return [_inside(item, v, unknown, f"[{i}]") for i, v in enumerate(value)]
@@ -109,10 +127,6 @@ def _inside(node: Node, value: Any, unknown: Unknown, step: str) -> Any:
     if len(unknown) > before:
         unknown[before:] = [step + path for path in unknown[before:]]
     return out
-
-
-def _drops_null(schema: Schema) -> bool:
-    return not schema.nullable and schema.default is MISSING
 
 
 def _whole(value: Any, unknown: Unknown) -> Any:

@@ -64,7 +64,7 @@ def _node(raw: Props, object_meta: Schema) -> Schema:
         schema.fields = {n: Field(n, _node(p, object_meta), pointer=True) for n, p in properties.items()}
     elif isinstance(additional, Mapping):
         schema.type, schema.values = "map", _node(additional, object_meta)
-    elif additional:
+    elif additional is not None:
         schema.type, schema.values = "map", Schema("any", nullable=True)
     elif of_type == "object" and not schema.preserve_unknown:
         schema.type = "object"

@@ -55,7 +55,8 @@ def _uri(value: str) -> bool:
 
 def _email(value: str) -> bool:
     local, at, domain = parseaddr(value)[1].rpartition("@")
-    return bool(local and at and domain)
+    spaced = "<" not in value and any(c.isspace() for c in value.strip())
+    return bool(local and at and domain) and not spaced
 
 
 def _hostname(value: str) -> bool:
@@ -67,10 +68,9 @@ def _hostname(value: str) -> bool:
 
 
 def _ipv4(value: str) -> bool:
-    try:
-        return ipaddress.IPv4Address(value) is not None
-    except ValueError:
-        return False
+    """Zeros may lead (ParseIPSloppy)."""
+    parts = value.split(".")
+    return len(parts) == 4 and all(p.isascii() and p.isdigit() and int(p) <= 255 for p in parts)
 
 
 def _ipv6(value: str) -> bool:

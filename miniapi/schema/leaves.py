@@ -54,7 +54,9 @@ def leaf(schema: Schema, *, tolerant: bool = False) -> Node:
 
     A tolerant one refuses only what a type's own decoder does.
     """
-    if schema.type == "any" or (tolerant and schema.format not in _OWN_DECODERS):
+    if schema.type == "any":
+        return _json if schema.format == "json" else _any
+    if tolerant and schema.format not in _OWN_DECODERS:
         return _any
     if schema.format in _BY_FORMAT:
         return _BY_FORMAT[schema.format]
@@ -110,6 +112,15 @@ def _float(value: Any, _unknown: Unknown) -> Any:
 
 def _any(value: Any, _unknown: Unknown) -> Any:
     return value
+
+
+def _json(value: Any, unknown: Unknown) -> Any:
+    """Any JSON value, with numbers as a float64 is written: `1.0` is 1."""
+    if value.__class__ is float:
+        return int(value) if value.is_integer() and abs(value) < 1e21 else value
+    if value.__class__ is list:
+        return [_json(v, unknown) for v in value]
+    return {k: _json(v, unknown) for k, v in value.items()} if value.__class__ is dict else value
 
 
 _int32 = _integer(32, "int32")

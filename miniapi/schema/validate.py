@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from miniapi.errors import Cause
-from miniapi.schema.checks import ABSENT, Check, Path, Problem, Problems, add, written
+from miniapi.schema.checks import ABSENT, Check, Path, Problem, Problems, add, path_text, written
 from miniapi.schema.combine import combined
 from miniapi.schema.values import enum_check, number_check, string_check, type_check
 
@@ -131,6 +131,8 @@ class _Object:
     raw: Props
     properties: dict[str, Check] = field(default_factory=dict)
     additional: Check | None = None
+    closed: bool = False
+    """additionalProperties: false."""
     required: tuple[str, ...] = ()
 
     def __call__(self, value: Any, old: Any, path: Path, problems: Problems) -> int:
@@ -142,6 +144,9 @@ class _Object:
             return 0
         olds = old if old.__class__ is dict else {}
         matched = 0
+        for name in value if self.closed else ():
+            if name not in self.properties:
+                add(problems, [Problem("FieldValueInvalid", path, value=name, full=_forbidden(path, name))])
         if self.additional is not None:
             for name, entry in value.items():
                 if name not in self.properties:
@@ -163,12 +168,18 @@ class _Object:
         return None
 
 
+def _forbidden(path: Path, name: str) -> str:
+    return f"{path_text(path).lstrip('.')}.{name} in body is a forbidden property"
+
+
 def _object_check(raw: Props) -> Check | None:
     additional = raw.get("additionalProperties")
     check = _Object(
         {name: raw[name] for name in ("minProperties", "maxProperties") if name in raw},
         {name: _ratcheted(_node(props)) for name, props in (raw.get("properties") or {}).items()},
         _ratcheted(_node(additional)) if isinstance(additional, Mapping) else None,
+        additional is False,
         tuple(raw.get("required", ())),
     )
-    return check if check.raw or check.properties or check.additional or check.required else None
+    used = check.raw or check.properties or check.additional or check.closed or check.required
+    return check if used else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from miniapi.meta.regexp import compiled
@@ -11,7 +12,12 @@ from miniapi.schema.checks import Check, Path, Problem, Problems, add, go_number
 from miniapi.schema.formats import FORMATS, normalized, recognized
 
 Props = Mapping[str, Any]
+_Breaks = Callable[[Any, Any], bool]
+"""(value, limit) -> whether the one breaks the other."""
 
+_INT64 = 2**63
+_MAX_SAFE = 2**53 - 1
+"""The largest float that counts as an integer."""
 _INT_RANGES = {"int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1), "uint64": (0, 2**64 - 1)}
 
 
@@ -32,9 +38,9 @@ def json_type(value: Any) -> tuple[str, str]:
     """(type, format) of a value as Go's decoder holds it."""
     if value.__class__ is bool:
         return "boolean", ""
-    if value.__class__ is int:
+    if value.__class__ is int and -_INT64 <= value < _INT64:
         return "integer", "int64"
-    if value.__class__ is float:
+    if value.__class__ is float or value.__class__ is int:
         return "number", "float64"
     if value.__class__ is str:
         return "string", ""
@@ -63,7 +69,7 @@ def type_check(raw: Props) -> Check | None:
         fits = (
             of_type in types
             or (of_type == "integer" and "number" in types)
-            or (of_type == "number" and "integer" in types and value.is_integer())
+            or (of_type == "number" and "integer" in types and value == int(value) and abs(value) <= _MAX_SAFE)
         )
         if form and of_type not in ("string", "array") and not fits and of_format != form:
             add(problems, [wrong(path, form, of_format)])
@@ -112,35 +118,49 @@ def string_check(raw: Props) -> Check | None:
 
 
 def number_check(raw: Props) -> Check | None:
-    """Range of type and format, multipleOf, minimum, maximum."""
+    """Range of type and format, multipleOf, minimum, maximum. Integers are judged by limits without a fraction."""
     types, form = types_of(raw), format_of(raw)
     of_type = types[0] if len(types) == 1 else ""
-    least, most, factor = raw.get("minimum"), raw.get("maximum"), raw.get("multipleOf")
-    above, below = raw.get("exclusiveMinimum", False), raw.get("exclusiveMaximum", False)
-    if of_type != "integer" and least is None and most is None and factor is None:
+    limits: list[tuple[str, str, float, _Breaks]] = []
+    if (factor := raw.get("multipleOf")) is not None:
+        limits.append(("MultipleOf", "a multiple of", factor, _no_multiple))
+    if (least := raw.get("minimum")) is not None:
+        above = raw.get("exclusiveMinimum", False)
+        words, breaks = ("greater than", operator.le) if above else ("greater than or equal to", operator.lt)
+        limits.append(("Minimum boundary", words, least, breaks))
+    if (most := raw.get("maximum")) is not None:
+        below = raw.get("exclusiveMaximum", False)
+        words, breaks = ("less than", operator.ge) if below else ("less than or equal to", operator.gt)
+        limits.append(("Maximum boundary", words, most, breaks))
+    if of_type != "integer" and not limits:
         return None
-    low, high = _INT_RANGES.get(form, (-(2**63), 2**63 - 1))
+    low, high = _INT_RANGES.get(form, (-_INT64, _INT64 - 1))
+    kind = f"with format {form}" if form else "(default format)"
 
     def in_range(value: Any) -> bool:
-        return of_type != "integer" or (value == int(value) and low <= value <= high)
+        return of_type != "integer" or (value == int(value) and low <= value <= high and abs(value) != float(_INT64))
 
-    def bound(value: Any, limit: Any, words: str, path: Path) -> Problem:
-        told = f"should be {words} {go_number(limit)}"
-        return Problem("FieldValueInvalid", path, told, value=value)
+    def unfit(what: str, path: Path) -> Problem:
+        return _out_of_range(path, f"{what} value must be of type {of_type} {kind} in")
 
     def check(value: Any, _old: Any, path: Path, problems: Problems) -> int:
         if value.__class__ is not int and value.__class__ is not float:
             return 0
         found: Problems = []
         if not in_range(value):
-            kind = f"with format {form}" if form else "(default format)"
-            found.append(_out_of_range(path, f"Checked value must be of type {of_type} {kind} in"))
-        if factor is not None and not _is_multiple(value, factor):
-            found.append(bound(value, factor, "a multiple of", path))
-        if least is not None and (value <= least if above else value < least):
-            found.append(bound(value, least, "greater than" if above else "greater than or equal to", path))
-        if most is not None and (value >= most if below else value > most):
-            found.append(bound(value, most, "less than" if below else "less than or equal to", path))
+            found.append(unfit("Checked", path))
+        for what, words, limit, breaks in limits:
+            if not in_range(limit):
+                found.append(unfit(what, path))
+            elif value.__class__ is int:
+                limit = int(limit)
+            if breaks is _no_multiple and limit <= 0:
+                where = Problem("", path, "").told().removesuffix(" in body ")
+                text = f"factor MultipleOf declared for {where} must be positive: {go_number(limit)}"
+                found.append(Problem("FieldValueInvalid", path, value=limit, full=text))
+            elif breaks(value, limit):
+                told = f"should be {words} {go_number(limit)}"
+                found.append(Problem("FieldValueInvalid", path, told, value=value))
         if found:
             add(problems, found)
         return 1
@@ -153,13 +173,11 @@ def _out_of_range(path: Path, text: str) -> Problem:
     return Problem("FieldValueInvalid", path, whole=f"{text} {where}")
 
 
-def _is_multiple(value: float, factor: float) -> bool:
-    if factor == 0:
-        return True
-    if value.__class__ is int and factor == int(factor):
-        return value % int(factor) == 0
+def _no_multiple(value: float, factor: float) -> bool:
+    if value.__class__ is int and factor.__class__ is int:
+        return value % factor != 0
     times = value * (1 / factor) if factor < 1 else value / factor
-    return times == int(times)
+    return times != int(times)
 
 
 def enum_check(raw: Props) -> Check | None:
@@ -170,8 +188,11 @@ def enum_check(raw: Props) -> Check | None:
     supported = ", ".join(written(v if v.__class__ is str else written(v)) for v in allowed)
 
     def check(value: Any, _old: Any, path: Path, problems: Problems) -> int:
+        # Go converts a number to the type of the one that is allowed.
+        whole = int(value) if value.__class__ is float else value
         for entry in allowed:
-            if entry == value and (entry.__class__ is bool) == (value.__class__ is bool) and entry is not None:
+            given = whole if entry.__class__ is int else value
+            if entry == given and (entry.__class__ is bool) == (value.__class__ is bool) and entry is not None:
                 return 0
         told = f"should be one of [{' '.join(str(v) for v in allowed)}]"
         message = f"Unsupported value: {written(value)}: supported values: {supported}"

@@ -16,7 +16,7 @@ from miniapi.cel.problems import CostExceeded, EvaluationError
 from miniapi.cel.types import Type, optional_of
 from miniapi.cel.values import NOTHING, Optional
 from miniapi.validation import field as errors
-from miniapi.validation.cel_paths import display_path
+from miniapi.validation.cel_paths import BadPath, field_path
 from miniapi.validation.field import ErrorList, FieldError
 
 Props = Mapping[str, Any]
@@ -36,6 +36,8 @@ class Rule:
     message: Program | None = None
     message_problem: str = ""
     uses_old: bool = False
+    below: str = ""
+    """The field below this one that is told to be wrong."""
 
     @property
     def shown(self) -> str:
@@ -49,12 +51,12 @@ class Rule:
         return message or f"failed rule: {(self.raw.get('rule') or '').strip()}"
 
 
-def compile_rules(raw: list[Props], of: Type) -> list[Rule]:
+def compile_rules(schema: Props, of: Type) -> list[Rule]:
     """The rules of one node, `of` the type of self."""
-    return [_rule(rule, of) for rule in raw]
+    return [_rule(rule, of, schema) for rule in schema.get(RULES) or ()]
 
 
-def _rule(raw: Props, of: Type) -> Rule:
+def _rule(raw: Props, of: Type, schema: Props) -> Rule:
     rule, text = Rule(raw), raw.get("rule") or ""
     if not text.strip():
         return rule
@@ -69,6 +71,8 @@ def _rule(raw: Props, of: Type) -> Rule:
         rule.problem = "cel expression must evaluate to a bool"
         return rule
     rule.program, rule.uses_old = program, program.uses("oldSelf")
+    with suppress(BadPath):
+        rule.below = field_path(raw.get("fieldPath") or "", schema)[0]
     expression = raw.get("messageExpression") or ""
     if expression.strip():
         try:
@@ -191,8 +195,7 @@ class _Node:
         return text if "\n" not in text and len(text.encode()) <= MAX_MESSAGE_BYTES else ""
 
     def _failed(self, rule: Rule, value: Any, path: str, detail: str) -> FieldError:
-        below = display_path(rule.raw.get("fieldPath") or "")
-        at = (path + below if path or below.startswith("[") else below.removeprefix(".")) or "<nil>"
+        at = errors.child(path, rule.below) if rule.below else path or "<nil>"
         reason = rule.raw.get("reason") or "FieldValueInvalid"
         shown = f": {errors.show(value)}" if value.__class__ not in (dict, list) else ""
         if reason == "FieldValueForbidden":
@@ -208,16 +211,16 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def rule_validator(schema: Props) -> Callable[[Any, Any], ErrorList] | None:
-    """-> f(object, old object or None): what is wrong; None for a schema without rules."""
-    root = _node(schema, root=True)
-    if root is None:
+def rule_validator(schema: Props, *, root: bool = True) -> Callable[[Any, Any], ErrorList] | None:
+    """-> f(object, old object or None): what is wrong; None for a schema without rules. `root`: of a whole object."""
+    node = _node(schema, root=root)
+    if node is None:
         return None
 
     def judge(obj: Any, old: Any) -> ErrorList:
         out = _Judgement()
         with suppress(_OutOfBudget):
-            root.judge(obj, _MISSING if old is None else old, False, "", out)
+            node.judge(obj, _MISSING if old is None else old, False, "", out)
         return out.errors
 
     return judge
@@ -234,7 +237,7 @@ def _node(schema: Props, *, root: bool = False) -> _Node | None:
     of = declared(schema, root=root) if raw else None
     return _Node(
         type=schema.get("type", ""),
-        rules=compile_rules(raw, of) if of is not None else [],
+        rules=compile_rules(schema, of) if of is not None else [],
         convert=converter(with_meta(schema) if root else schema),
         granular=schema.get("x-kubernetes-map-type", "granular") == "granular",
         keys=tuple(schema.get("x-kubernetes-list-map-keys") or ())

@@ -11,9 +11,10 @@ from typing import Any
 from miniapi.cel.declared import MAX_REQUEST_BYTES, declared, min_size
 from miniapi.cel.estimate import UNBOUNDED, capped, estimate
 from miniapi.validation import field as errors
-from miniapi.validation.cel_paths import leads_somewhere
+from miniapi.validation.cel_paths import BadPath, field_path
 from miniapi.validation.cel_rules import RULES, Rule, compile_rules
 from miniapi.validation.field import ErrorList, child, index, key
+from miniapi.validation.internal_schema import internal_rule
 
 Props = Mapping[str, Any]
 
@@ -22,10 +23,14 @@ RULE_COST_LIMIT = 10_000_000
 SCHEMA_COST_LIMIT = 100_000_000
 """StaticEstimatedCRDCostLimit."""
 MOST_SHOWN = 4
+_NO_TYPE = (
+    "internal error: failed to construct type information for x-kubernetes-validations rules: "
+    "unable to convert structural schema to CEL declarations"
+)
 _REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
 _ADVICE = "(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"  # noqa: E501
-_TOTAL = "x-kubernetes-validations estimated rule & messageExpression cost total for entire OpenAPIv3 schema"
-_SHARE = "contributed to estimated rule & messageExpression cost total exceeding cost limit for entire OpenAPIv3 schema"
+_TOTAL = "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema"
+_SHARE = "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"
 
 
 def rule_forms(schema: Props, path: str) -> ErrorList:
@@ -55,9 +60,9 @@ def _form(schema: Props, rule: Props, path: str) -> ErrorList:
     if not text.strip():
         out.append(errors.required(child(path, "rule"), "rule is not specified"))
     elif message and not message.strip():
-        out.append(errors.invalid(at, message, "message must be non-empty if specified"))
+        out.append(errors.invalid(at, message, "must be non-empty if specified"))
     elif _lines(message):
-        out.append(errors.invalid(at, message, "message must not contain line breaks"))
+        out.append(errors.invalid(at, message, "must not contain line breaks"))
     elif _lines(text) and not message.strip():
         out.append(errors.required(at, "message must be specified if rule contains line breaks"))
     if expression and not expression.strip():
@@ -68,12 +73,20 @@ def _form(schema: Props, rule: Props, path: str) -> ErrorList:
         out.append(errors.not_supported(child(path, "reason"), reason, _REASONS))
     at = child(path, "fieldPath")
     if where and not where.strip():
-        out.append(errors.invalid(at, where, "fieldPath must be non-empty if specified"))
-    if _lines(where):
-        out.append(errors.invalid(at, where, "fieldPath must not contain line breaks"))
-    if where and not leads_somewhere(schema, where):
+        out.append(errors.invalid(at, where, "must be non-empty if specified"))
+    if "\n" in where or "\r" in where:
+        out.append(errors.invalid(at, where, "must not contain line breaks"))
+    if where and not _leads_somewhere(schema, where):
         out.append(errors.invalid(at, where, "must be a valid path"))
     return out
+
+
+def _leads_somewhere(schema: Props, where: str) -> bool:
+    try:
+        field_path(where, schema)
+    except BadPath:
+        return False
+    return True
 
 
 def _lines(text: str) -> bool:
@@ -97,7 +110,9 @@ def compiled_rules(schema: Props, path: str) -> ErrorList:
     costs = _Costs()
     out = _compiled(schema, path, 1, costs, root=True, lost="")
     if costs.total > SCHEMA_COST_LIMIT:
-        dear = sorted((c for c in costs.expressions if c[0] > 0), key=lambda c: -c[0])[:MOST_SHOWN]
+        dear = sorted((c for c in costs.expressions if c[0] >= SCHEMA_COST_LIMIT // 100), key=lambda c: -c[0])[
+            :MOST_SHOWN
+        ]
         out += [errors.forbidden(at, _SHARE) for _, at in dear]
         out.append(errors.forbidden(path, cost_message(_TOTAL, costs.total, SCHEMA_COST_LIMIT)))
     return out
@@ -118,10 +133,12 @@ def _compiled(schema: Props, path: str, times: int | None, costs: _Costs, *, roo
         out += _compiled(inner, at, below, costs, root=False, lost=gone)
     raw = schema.get(RULES) or []
     of = declared(schema, root=root) if raw else None
+    if raw and of is None:
+        out.append(errors.internal(child(path, RULES), _NO_TYPE))
     if of is None:
         return out
     repeated = times if times is not None else MAX_REQUEST_BYTES // (min_size(schema) + 1)
-    for i, rule in enumerate(compile_rules(raw, of)):
+    for i, rule in enumerate(compile_rules(schema, of)):
         out += _judged(rule, index(child(path, RULES), i), repeated, costs, lost)
     return out
 
@@ -140,10 +157,10 @@ def _judged(rule: Rule, path: str, times: int, costs: _Costs, lost: str) -> Erro
         out.append(errors.forbidden(at, cost_message("estimated rule cost", cost, RULE_COST_LIMIT)))
     costs.add(cost, at)
     if rule.problem:
-        out.append(errors.invalid(at, _shown(rule.raw), rule.problem))
+        out.append(errors.invalid(at, internal_rule(rule.raw), rule.problem))
     where = child(path, "messageExpression")
     if rule.message_problem:
-        out.append(errors.invalid(where, _shown(rule.raw), rule.message_problem))
+        out.append(errors.invalid(where, internal_rule(rule.raw), rule.message_problem))
     elif rule.message is not None:
         cost = capped(estimate(rule.message.root) * 1)
         if cost > RULE_COST_LIMIT:
@@ -153,22 +170,10 @@ def _judged(rule: Rule, path: str, times: int, costs: _Costs, lost: str) -> Erro
         if lost:
             why = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {lost}"
             out.append(errors.invalid(at, rule.raw["rule"], why))
-    elif rule.program is not None and rule.raw.get("optionalOldSelf") is not None:
+    elif rule.raw.get("optionalOldSelf") is not None:
         why = "may not be set if oldSelf is not used in rule"
         out.append(errors.invalid(child(path, "optionalOldSelf"), rule.raw["optionalOldSelf"], why))
     return out
-
-
-def _shown(rule: Props) -> dict[str, Any]:
-    """The rule as the original's internal form is printed."""
-    return {
-        "Rule": rule.get("rule") or "",
-        "Message": rule.get("message") or "",
-        "MessageExpression": rule.get("messageExpression") or "",
-        "Reason": rule.get("reason"),
-        "FieldPath": rule.get("fieldPath") or "",
-        "OptionalOldSelf": rule.get("optionalOldSelf"),
-    }
 
 
 def cost_message(what: str, cost: int, limit: int) -> str:

@@ -6,7 +6,6 @@ What all versions agree on is told at spec, as the original's internal form has 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,26 +13,35 @@ from miniapi.meta import authorities, names
 from miniapi.meta.objects import Object
 from miniapi.validation import field, rules
 from miniapi.validation.api_approval import approval_problems
+from miniapi.validation.crd_fields import columns, selectable, subresources
 from miniapi.validation.field import ErrorList, child, index
 from miniapi.validation.interface import Validation
-from miniapi.validation.structural_schema import is_convertible, mentions, openapi, structural
+from miniapi.validation.internal_schema import given_fields, internal_schema
+from miniapi.validation.structural_schema import mentions, openapi, structural, unconvertible
 from miniapi.validation.webhook import webhook_service, webhook_url
 
-_COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
-_COLUMN_FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
 _MIXED_CASE = "may have mixed case, but should otherwise match: "
-_MAX_SELECTABLE = 8
 _MAX_WARNING_CHARS = 256
-_SELECTABLE_TYPES = ("string", "boolean", "integer")
-_SELECTABLE_RULE = (
-    "must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed."
-)
+_OBJECT_RULE = 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled'
+_AT_ROOT = (
+    "Description", "Type", "Format", "Title", "Maximum", "ExclusiveMaximum", "Minimum", "ExclusiveMinimum",
+    "MaxLength", "MinLength", "Pattern", "MaxItems", "MinItems", "UniqueItems", "MultipleOf", "Required", "Items",
+    "Properties", "ExternalDocs", "Example", "XPreserveUnknownFields", "XValidations",
+)  # fmt: skip
 _PRESERVE_RULE = (
     "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
 )
 _SHOWN_VERSION = (
     ("Name", "name", ""), ("Served", "served", False), ("Storage", "storage", False),
     ("Deprecated", "deprecated", False), ("DeprecationWarning", "deprecationWarning", None),
+)  # fmt: skip
+_SHOWN_SCALE = (
+    ("SpecReplicasPath", "specReplicasPath", ""), ("StatusReplicasPath", "statusReplicasPath", ""),
+    ("LabelSelectorPath", "labelSelectorPath", None),
+)  # fmt: skip
+_SHOWN_COLUMN = (
+    ("Name", "name", ""), ("Type", "type", ""), ("Format", "format", ""), ("Description", "description", ""),
+    ("Priority", "priority", 0), ("JSONPath", "jsonPath", ""),
 )  # fmt: skip
 _PARTS = {
     "schema": "Schema",
@@ -44,150 +52,109 @@ _PARTS = {
 
 
 def _label(path: str, name: str, lower: bool = False) -> ErrorList:
-    wrong = names.dns_1035_label(name.lower() if lower else name) if name else []
+    wrong = names.dns_1035_label(name.lower() if lower else name)
     return [field.invalid(path, name, (_MIXED_CASE if lower else "") + ",".join(wrong))] if wrong else []
 
 
-def _names(value: Mapping[str, Any], path: str) -> ErrorList:
-    plural, singular, kind, list_kind = (value.get(n) or "" for n in ("plural", "singular", "kind", "listKind"))
-    errors = _label(child(path, "plural"), plural) + _label(child(path, "singular"), singular)
-    errors += _label(child(path, "kind"), kind, lower=True) + _label(child(path, "listKind"), list_kind, lower=True)
-    for i, name in enumerate(value.get("shortNames") or ()):
+def _names(given: Mapping[str, Any], path: str) -> ErrorList:
+    plural, singular, kind, list_kind = (given.get(n) or "" for n in ("plural", "singular", "kind", "listKind"))
+    errors: ErrorList = []
+    for name, value, lower in (
+        ("plural", plural, False), ("singular", singular, False), ("kind", kind, True), ("listKind", list_kind, True),
+    ):  # fmt: skip
+        errors += _label(child(path, name), value, lower) if value else []
+    for i, name in enumerate(given.get("shortNames") or ()):
         errors += _label(index(child(path, "shortNames"), i), name)
     if kind and kind == list_kind:
         errors.append(field.invalid(child(path, "listKind"), list_kind, "kind and listKind may not be the same"))
-    for i, name in enumerate(value.get("categories") or ()):
+    for i, name in enumerate(given.get("categories") or ()):
         errors += _label(index(child(path, "categories"), i), name)
     return errors
 
 
-def _json_path(text: str, path: str) -> ErrorList:
-    return [] if text.startswith(".") else [field.invalid(path, text, "must be a simple json path starting with .")]
+def _schema(schema: Mapping[str, Any], path: str, has_status: bool) -> ErrorList:
+    errors = _root(schema, path, has_status)
+    inconvertible = unconvertible(schema)
+    broken = [] if inconvertible else structural(schema, path)
+    if not (inconvertible or broken) and mentions(schema, "default"):
+        from miniapi.validation.crd_defaults import default_problems
 
-
-def _column(column: Mapping[str, Any], path: str) -> ErrorList:
-    kind, form, text = (column.get(n) or "" for n in ("type", "format", "jsonPath"))
-    errors = rules.required_fields(column, path, "name")
-    if not kind:
-        errors.append(field.required(child(path, "type"), f"must be one of {','.join(_COLUMN_TYPES)}"))
-    elif kind not in _COLUMN_TYPES:
-        errors.append(field.invalid(child(path, "type"), kind, f"must be one of {','.join(_COLUMN_TYPES)}"))
-    if form and form not in _COLUMN_FORMATS:
-        errors.append(field.invalid(child(path, "format"), form, f"must be one of {','.join(_COLUMN_FORMATS)}"))
-    at = child(path, "JSONPath")
-    return errors + (_json_path(text, at) if text else [field.required(at)])
-
-
-def _columns(columns: list[Any], path: str) -> ErrorList:
-    return [e for i, column in enumerate(columns) for e in _column(column, index(path, i))]
-
-
-def _subresources(value: Mapping[str, Any], path: str) -> ErrorList:
-    scale = value.get("scale")
-    if scale is None:
-        return []
-    errors: ErrorList = []
-    for name, roots, needed, where in (
-        ("specReplicasPath", (".spec.",), True, ".spec"),
-        ("statusReplicasPath", (".status.",), True, ".status"),
-        ("labelSelectorPath", (".status.", ".spec."), False, "either .spec or .status"),
-    ):
-        text, at = scale.get(name) or "", child(path, "scale", name)
-        if not text:
-            errors += [field.required(at)] if needed else []
-        elif wrong := _json_path(text, at):
-            errors += wrong
-        elif not text.startswith(roots):
-            errors.append(field.invalid(at, text, f"should be a json path under {where}"))
-    return errors
-
-
-_step = re.compile(r"\.([A-Za-z0-9_-]+)|\[(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")\]")
-
-
-def _steps(text: str) -> tuple[list[str], str]:
-    """The names on a path, and what is wrong with it."""
-    steps: list[str] = []
-    at = 0
-    while at < len(text):
-        found = _step.match(text, at)
-        if found is None:
-            if text[at] not in ".[":
-                token = re.match(r"[A-Za-z0-9_]+|.", text[at:])
-                return [], f"expected [ or . but got: {token[0] if token else ''}"
-            return [], "unexpected end of JSON path" if at + 1 >= len(text) else f"unexpected token {text[at:]}"
-        steps.append(found[1] or found[2] or found[3] or "")
-        at = found.end()
-    return steps, ""
-
-
-def _selectable(fields: list[Any], schema: Mapping[str, Any], path: str) -> ErrorList:
-    errors: ErrorList = []
-    if len(fields) > _MAX_SELECTABLE:
-        errors.append(field.too_many(path, len(fields), _MAX_SELECTABLE))
-    seen: set[str] = set()
-    for i, entry in enumerate(fields):
-        text, at = entry.get("jsonPath") or "", child(index(path, i), "jsonPath")
-        if not text:
-            errors.append(field.required(at))
-            continue
-        steps, problem = _steps(text)
-        node: Any = schema
-        if not problem:
-            for step in steps:
-                node = (node.get("properties") or {}).get(step) if node else None
-            if node is None or steps[:1] == ["metadata"]:
-                problem = "does not refer to a valid field"
-        if problem:
-            errors.append(field.invalid(at, text, f"is an invalid path: {problem}"))
-            continue
-        if node.get("type") not in _SELECTABLE_TYPES:
-            errors.append(field.invalid(at, text, _SELECTABLE_RULE))
-        if text in seen:
-            errors.append(field.duplicate(at, text))
-        seen.add(text)
-    return errors
-
-
-def _schema(schema: Mapping[str, Any], path: str) -> ErrorList:
-    errors = openapi(schema, path)
-    convertible = is_convertible(schema)
-    broken = structural(schema, path) if convertible else []
+        broken = default_problems(schema, path)
+    wrong = openapi(schema, path)
     if mentions(schema, "x-kubernetes-validations"):
         # Expressions are costly to import, and few schemas have them.
         from miniapi.validation.crd_rules import compiled_rules, rule_forms
 
-        errors += rule_forms(schema, path)
-        if not errors and not broken and convertible:
-            errors += compiled_rules(schema, path)
-    if convertible and not broken and mentions(schema, "default"):
-        from miniapi.validation.crd_defaults import default_problems
+        wrong += rule_forms(schema, path)
+        if not (wrong or broken or inconvertible):
+            wrong += compiled_rules(schema, path)
+    errors += broken + wrong
+    if inconvertible and not errors:
+        errors.append(field.invalid(path, "", inconvertible))
+    return errors
 
-        broken = default_problems(schema, path)
-    return broken + errors
+
+def _root(schema: Mapping[str, Any], path: str, has_status: bool) -> ErrorList:
+    """With a status of its own, the root holds only what is not lost when the status is validated alone."""
+    errors: ErrorList = []
+    for name in given_fields(schema) if has_status else ():
+        if name == "Type" and schema["type"] != "object":
+            errors.append(field.invalid(child(path, "type"), schema["type"], _OBJECT_RULE))
+            break
+        if name not in _AT_ROOT:
+            fields = f"only [{' '.join(_AT_ROOT)}] fields"
+            why = f"{fields} are allowed at the root of the schema if the status subresource is enabled"
+            errors.append(field.invalid(path, internal_schema(schema), why))
+            break
+    if schema.get("nullable"):
+        errors.append(field.forbidden(child(path, "nullable"), "nullable cannot be true at the root"))
+    return errors
 
 
-def _parts(version: Mapping[str, Any], path: str, only: set[str]) -> ErrorList:
+def _parts(version: Mapping[str, Any], path: str, only: set[str], has_status: bool) -> ErrorList:
     """The parts of a version that are told at `path`; a hoisted schema is called `validation` there."""
     schema = (version.get("schema") or {}).get("openAPIV3Schema")
     errors: ErrorList = []
     if "schema" in only and schema is not None:
         name = "validation" if path == "spec" else "schema"
-        errors += _schema(schema, child(path, name, "openAPIV3Schema"))
+        errors += _schema(schema, child(path, name, "openAPIV3Schema"), has_status)
     if "subresources" in only:
-        errors += _subresources(version.get("subresources") or {}, child(path, "subresources"))
+        errors += subresources(version.get("subresources") or {}, child(path, "subresources"))
     if "additionalPrinterColumns" in only:
-        columns = version.get("additionalPrinterColumns") or []
-        errors += _columns(columns, child(path, "additionalPrinterColumns"))
+        given = version.get("additionalPrinterColumns") or []
+        errors += columns(given, child(path, "additionalPrinterColumns"))
     if "selectableFields" in only:
         fields = version.get("selectableFields") or []
-        errors += _selectable(fields, schema or {}, child(path, "selectableFields"))
+        errors += selectable(fields, schema or {}, child(path, "selectableFields"))
     return errors
 
 
-def _shown(versions: list[Any]) -> list[dict[str, Any]]:
-    hidden = dict.fromkeys(_PARTS.values())
-    return [{**{go: v.get(name, zero) for go, name, zero in _SHOWN_VERSION}, **hidden} for v in versions]
+def _has_status(version: Mapping[str, Any]) -> bool:
+    return (version.get("subresources") or {}).get("status") is not None
+
+
+def _shown(versions: list[Any], own: set[str]) -> list[dict[str, Any]]:
+    """Versions as the original's internal type writes them, which holds what they do not share."""
+    return [
+        {
+            **{go: v.get(name, zero) for go, name, zero in _SHOWN_VERSION},
+            **{go: _internal(name, v.get(name)) if name in own else None for name, go in _PARTS.items()},
+        }
+        for v in versions
+    ]
+
+
+def _internal(part: str, value: Any) -> Any:
+    if not value:
+        return None if part != "subresources" or value is None else {"Status": None, "Scale": None}
+    if part == "schema":
+        return {"OpenAPIV3Schema": internal_schema(value.get("openAPIV3Schema"))}
+    if part == "subresources":
+        scale = value.get("scale")
+        shown = None if scale is None else {go: scale.get(name, zero) for go, name, zero in _SHOWN_SCALE}
+        return {"Status": value.get("status"), "Scale": shown}
+    table = _SHOWN_COLUMN if part == "additionalPrinterColumns" else (("JSONPath", "jsonPath", ""),)
+    return [{go: entry.get(name, zero) for go, name, zero in table} for entry in value]
 
 
 def _warning(version: Mapping[str, Any], path: str) -> ErrorList:
@@ -207,7 +174,7 @@ def _warning(version: Mapping[str, Any], path: str) -> ErrorList:
                 found = f"non-printable character found at index {names.size(text[:i])}"
                 problems.append(f"must only contain printable UTF-8 characters; {found}")
                 break
-    return [field.invalid(at, text, problem) for problem in problems]
+    return [field.invalid(at, field.Pointer(text), problem) for problem in problems]
 
 
 def _versions(spec: Mapping[str, Any], versions: list[Any], own: set[str]) -> ErrorList:
@@ -216,15 +183,16 @@ def _versions(spec: Mapping[str, Any], versions: list[Any], own: set[str]) -> Er
         path = index("spec.versions", i)
         if wrong := names.dns_1035_label(version.get("name") or ""):
             errors.append(field.invalid(child(path, "name"), version.get("name") or "", ",".join(wrong)))
-        errors += _warning(version, path) + _parts(version, path, own)
+        errors += _warning(version, path) + _parts(version, path, own, _has_status(version))
     found = [v.get("name") for v in versions]
     if len(set(found)) < len(found):
-        errors.append(field.invalid("spec.versions", _shown(versions), "must contain unique version names"))
+        errors.append(field.invalid("spec.versions", _shown(versions, own), "must contain unique version names"))
     if sum(bool(v.get("storage")) for v in versions) != 1:
-        why, shown = "must have exactly one version marked as storage version", _shown(versions)
+        why, shown = "must have exactly one version marked as storage version", _shown(versions, own)
         errors.append(field.invalid("spec.versions", shown if spec.get("versions") is not None else None, why))
-    if versions and (wrong := names.dns_1035_label(versions[0].get("name") or "")):
-        errors.append(field.invalid("spec.version", versions[0].get("name") or "", ",".join(wrong)))
+    first = (versions[0].get("name") or "") if versions else ""
+    if first and (wrong := names.dns_1035_label(first)):
+        errors.append(field.invalid("spec.version", first, ",".join(wrong)))
     return errors
 
 
@@ -260,7 +228,9 @@ def _conversion(conversion: Mapping[str, Any], path: str) -> ErrorList:
         elif url is not None:
             errors += webhook_url(child(at, "url"), url)
         else:
-            errors += webhook_service(child(at, "service"), service or {})
+            # the original mixes them up
+            swapped = {**service, "name": service.get("namespace"), "namespace": service.get("name")}
+            errors += webhook_service(child(at, "service"), swapped)
     if not versions:
         return [*errors, field.required(versions_at)]
     for i, version in enumerate(versions):
@@ -291,7 +261,7 @@ def _spec(spec: Mapping[str, Any]) -> ErrorList:
     errors += rules.required_fields(spec.get("names") or {}, "spec.names", "plural", "singular", "kind", "listKind")
     errors += _names(spec.get("names") or {}, "spec.names")
     if versions:
-        errors += _parts(versions[0], "spec", shared)
+        errors += _parts(versions[0], "spec", shared, any(_has_status(v) for v in versions))
     return errors + _conversion(spec.get("conversion") or {}, "spec.conversion")
 
 
@@ -342,16 +312,27 @@ def _fixed(new: Mapping[str, Any], old: Mapping[str, Any], established: bool) ->
     return errors + field.immutable("spec.names.plural", now.get("plural"), before.get("plural"))
 
 
+def _named(meta: Mapping[str, Any], spec: Mapping[str, Any]) -> ErrorList:
+    """Also a name that is generated would have to be the one there is."""
+    wanted = f"{(spec.get('names') or {}).get('plural') or ''}.{spec.get('group') or ''}"
+    given = ((child("metadata", n), meta.get(n)) for n in ("generateName", "name"))
+    why = 'must be spec.names.plural+"."+spec.group'
+    return [field.invalid(at, name, why) for at, name in given if name and name != wanted]
+
+
 def validation() -> Validation:
     """The rules."""
 
     def create(obj: Object) -> ErrorList:
-        spec, name = obj.get("spec") or {}, obj["metadata"].get("name") or ""
-        wanted = f"{(spec.get('names') or {}).get('plural') or ''}.{spec.get('group') or ''}"
-        errors: ErrorList = []
-        if name != wanted:
-            errors.append(field.invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'))
-        return errors + _spec(spec) + _status(obj) + _stored(obj) + approval_problems(obj, None) + _pruned(spec, {})
+        spec = obj.get("spec") or {}
+        return (
+            _named(obj["metadata"], spec)
+            + _spec(spec)
+            + _status(obj)
+            + _stored(obj)
+            + approval_problems(obj, None)
+            + _pruned(spec, {})
+        )
 
     def update(obj: Object, old: Object) -> ErrorList:
         spec, before = obj.get("spec") or {}, old.get("spec") or {}

@@ -42,7 +42,7 @@ def _node(schema: Schema | None, *, root: bool = False) -> _Check | None:
         errors: ErrorList = []
         if isinstance(value, dict):
             if embedded:
-                errors += _resource(value, path)
+                errors += embedded_object(value, path)
             for name, entry in value.items():
                 if name in fields:
                     errors += fields[name](entry, child(path, name))
@@ -56,8 +56,9 @@ def _node(schema: Schema | None, *, root: bool = False) -> _Check | None:
     return check
 
 
-def _resource(value: Object, path: str) -> ErrorList:
-    errors = [field.required(child(path, n), "must not be empty") for n in ("apiVersion", "kind") if n not in value]
+def embedded_object(value: Object, path: str) -> ErrorList:
+    """What is wrong with the type and metadata of one object."""
+    errors = [field.required(child(path, n)) for n in ("apiVersion", "kind") if n not in value]
     for name, entry in value.items():
         at = child(path, name)
         if name == "apiVersion":

@@ -47,9 +47,18 @@ def key(path: str, name: str) -> str:
     return f"{path}[{name}]"
 
 
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A text to which the original has a pointer, and so prints it as JSON."""
+
+    text: str
+
+
 def show(value: Any) -> str:
     """A bad value as Go's field.Error prints it: strings quoted, the rest as JSON."""
-    if isinstance(value, str):
+    if isinstance(value, Pointer):
+        value = value.text
+    elif isinstance(value, str):
         return json.dumps(value, ensure_ascii=False) if value.isprintable() else quote(value)
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     # encoding/json keeps its output safe in HTML

@@ -143,12 +143,14 @@ def test_a_complaint_shows_the_line_and_the_place() -> None:
         ),
         ("ip('01.2.3.4')", 'IP Address "01.2.3.4" parse error during conversion from string: ParseAddr'),
         ("'%d'.format([dyn('a')])", "error during formatting: decimal clause can only be used on integers"),
-        ("timestamp(self.s)", 'parsing time "hello" as "2006-01-02T15:04:05Z07:00": cannot parse "hello" as "2006"'),
+        ("timestamp(self.s)", "type conversion error from 'string' to 'google.protobuf.Timestamp'"),
         (
-            "timestamp('2020-01-01' + '')",
-            'parsing time "2020-01-01" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T"',
+            "timestamp('2020-13-01' + 'T00:00:00Z')",
+            "type conversion error from 'string' to 'google.protobuf.Timestamp'",
         ),
-        ("timestamp('2020-13-01' + 'T00:00:00Z')", 'parsing time "2020-13-01T00:00:00Z": month out of range'),
+        ("duration(self.s)", "type conversion error from 'string' to 'google.protobuf.Duration'"),
+        ("int(self.s)", "type conversion error from 'string' to 'int'"),
+        ("bool(self.s)", "type conversion error from 'string' to 'bool'"),
     ],
 )
 def test_what_has_no_value_says_why(text: str, complaint: str) -> None:

@@ -221,3 +221,33 @@ def test_sets_and_maps_hold_nothing_twice() -> None:
         ("spec.s[2]", 'Duplicate value: "a"'),
         ("spec.m[1]", 'Duplicate value: {"k":"x"}'),
     ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "message"),
+    [
+        ({"type": "number", "maximum": 2.5}, 3, "Invalid value: 3: spec.f in body should be less than or equal to 2"),
+        ({"type": "number", "multipleOf": 2.5}, 5, "Invalid value: 5: spec.f in body should be a multiple of 2"),
+        ({"type": "integer", "multipleOf": 0.5}, 1, "MultipleOf value must be of type integer (default format)"),
+        ({"type": "integer", "minimum": 1.5}, 2, "Minimum boundary value must be of type integer (default format)"),
+        ({"type": "integer", "multipleOf": -1}, 1, "Invalid value: -1: factor MultipleOf declared for spec.f must be"),
+        ({"type": "integer"}, 2**63, 'Invalid value: "number": spec.f in body must be of type integer: "number"'),
+        ({"type": "object", "additionalProperties": False}, {"a": 1}, "spec.f.a in body is a forbidden property"),
+        ({"type": "string", "format": "email"}, "a b@c", "must be of type email"),
+    ],
+)  # fmt: skip
+def test_numbers_and_closed_objects_are_judged_as_go_does(schema: Body, value: Any, message: str) -> None:
+    assert message in causes(props(f=schema), {"f": value})[0][1]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "number", "minimum": 1.5}, 1),
+        ({"type": "number", "multipleOf": 2.5}, 7.5),
+        ({"type": "number", "enum": [1, 2]}, 2.9),
+        ({"type": "string", "format": "ipv4"}, "01.2.3.4"),
+    ],
+)
+def test_numbers_pass_as_the_type_that_go_makes_of_them(schema: Body, value: Any) -> None:
+    assert causes(props(f=schema), {"f": value}) == []

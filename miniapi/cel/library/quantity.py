@@ -85,7 +85,7 @@ def _method(params: tuple[Type, ...], result: Type, run: Callable[..., Any]) -> 
 FUNCTIONS: types.Functions = {
     "isQuantity": (Overload((STRING,), BOOL, _is, cost="target"),),
     "quantity": (Overload((STRING,), QUANTITY_TYPE, parse, cost="target"),),
-    "sign": (_method((), INT, lambda q: quantity.sign(q.value)),),
+    "sign": (Overload((QUANTITY_TYPE,), INT, lambda q: quantity.sign(q.value)),),
     "isGreaterThan": (_method((QUANTITY_TYPE,), BOOL, lambda a, b: _compare(a, b) > 0),),
     "isLessThan": (_method((QUANTITY_TYPE,), BOOL, lambda a, b: _compare(a, b) < 0),),
     "compareTo": (_method((QUANTITY_TYPE,), INT, _compare),),
