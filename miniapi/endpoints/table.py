@@ -33,6 +33,8 @@ class Printer:
     """TableRowConditions, e.g. Completed."""
     internal: Callable[[Object], Object] = _as_it_is
     """The object as the internal version, which is printed, has it: without what stands for fields in annotations."""
+    no_rows: Sequence[Object] | None = ()
+    """The rows of an empty list: null where the original's default convertor makes them."""
 
     def table(self, objects: Sequence[Object], meta: dict[str, Any], version: str, include: str = "Metadata") -> Object:
         """The Table of these objects; each row carries the object's metadata unless `include` says otherwise."""
@@ -43,7 +45,7 @@ class Printer:
             "apiVersion": f"meta.k8s.io/{version or 'v1'}",
             "metadata": list_meta,
             "columnDefinitions": list(self.columns),
-            "rows": [self._row(o, now, version, include) for o in objects],
+            "rows": [self._row(o, now, version, include) for o in objects] or self.no_rows,
         }
 
     def _row(self, obj: Object, now: Any, version: str, include: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from miniapi.endpoints.table import Printer
 from miniapi.kinds.columns import Columns
 from miniapi.kinds.kind import Kind
 from miniapi.kinds.printers.builtin import internal, printing, row_conditions
+from miniapi.kinds.printers.core import created
 from miniapi.registry.rest_options import RestOptions
 
 
@@ -20,4 +21,12 @@ class KubeResources:
     def printer(self, kind: Kind) -> Printer:
         """The kind's table."""
         place = (kind.gvk.group, kind.plural)
-        return Printer(self._columns.of(kind), printing(*place), self._clock, row_conditions(*place), internal(*place))
+        cells = printing(*place)
+        return Printer(
+            self._columns.of(kind),
+            cells,
+            self._clock,
+            row_conditions(*place),
+            internal(*place),
+            no_rows=None if cells is created else (),
+        )

@@ -32,8 +32,9 @@ def check_preconditions(kind: Kind, obj: Object, options: dict[str, Any]) -> Non
             f"({meta.get('resourceVersion', '')}). The object might have been modified"
         )
     if why:
-        # The original names the kind where others name the resource.
-        raise errors.conflict(kind.gvk.kind, kind.gvk.group, meta["name"], why)
+        # The original names the stored kind where others name the resource.
+        gvk = kind.storage_gvk or kind.gvk
+        raise errors.conflict(gvk.kind, gvk.group, meta["name"], why)
 
 
 def finalizers_after(meta: dict[str, Any], options: dict[str, Any], *, orphans_by_default: bool = False) -> list[str]:

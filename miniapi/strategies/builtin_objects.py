@@ -86,7 +86,7 @@ SUBRESOURCE_STRATEGIES: Final[Mapping[tuple[str, str, str], Strategy]] = {
     (_FLOW, "flowschemas", "status"): _of("status", "STATUS_ONLY"),
     (_FLOW, "prioritylevelconfigurations", "status"): _of("status", "STATUS_ONLY"),
     (_NETWORK, "ingresses", "status"): _of("networking", "INGRESS_STATUS"),
-    (_NETWORK, "servicecidrs", "status"): _of("status", "STATUS"),
+    (_NETWORK, "servicecidrs", "status"): _of("status", "STATUS_ONLY"),
     (_RESOURCE, "resourceclaims", "status"): _of("status", "STATUS_ONLY"),
-    (_STORAGE, "volumeattachments", "status"): _of("status", "STATUS_ONLY"),
+    (_STORAGE, "volumeattachments", "status"): _of("storage", "ATTACHMENT_STATUS"),
 }

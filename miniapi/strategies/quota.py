@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from miniapi.meta import quantity
 from miniapi.meta.objects import Object
 from miniapi.strategies.interface import Strategy, WriteContext
@@ -45,7 +47,13 @@ def quota_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
     return found
 
 
-LIMIT_RANGE = Strategy(default=default_limit_range, allow_create_on_update=True)
+def create_limit_range(obj: Object, _ctx: WriteContext) -> None:
+    """One without a name is given one."""
+    if not obj["metadata"].get("name"):
+        obj["metadata"]["name"] = str(uuid4())
+
+
+LIMIT_RANGE = Strategy(default=default_limit_range, prepare_create=create_limit_range, allow_create_on_update=True)
 QUOTA = Strategy(
     prepare_create=drop_status,
     prepare_update=keep_status,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from miniapi.clock import rfc3339
 from miniapi.meta.objects import Object, copy
 from miniapi.strategies.interface import Strategy, WriteContext
 from miniapi.strategies.node_label_warnings import DEPRECATED, node_selector_warnings, node_term_warnings
-from miniapi.strategies.status import keep_spec, keep_status
+from miniapi.strategies.status import STATUS_ONLY, keep_spec, keep_status
 from miniapi.strategies.volume_warnings import claim_warnings, plugin_warnings
 
 _BETA_CLASS = "volume.beta.kubernetes.io/storage-class"
@@ -168,13 +170,9 @@ def default_driver(obj: Object) -> None:
         spec["volumeLifecycleModes"] = ["Persistent"]
 
 
-def _driver_generation(obj: Object) -> object:
-    return {k: v for k, v in (obj.get("spec") or {}).items() if k not in ("attachRequired", "podInfoOnMount")}
-
-
 def update_driver(obj: Object, old: Object, _ctx: WriteContext) -> None:
-    """The generation rises with what may change, though a new driver starts without one."""
-    if _driver_generation(obj) != _driver_generation(old):
+    """The generation rises with the spec, though a new driver starts without one."""
+    if (obj.get("spec") or {}) != (old.get("spec") or {}):
         obj["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
 
 
@@ -237,6 +235,7 @@ CAPACITY = Strategy(
     warnings_update=lambda obj, _old, ctx: capacity_warnings(obj, ctx),
     allow_unconditional_update=False,
 )
+ATTACHMENT_STATUS = replace(STATUS_ONLY, allow_unconditional_update=False)
 ATTACHMENT = Strategy(
     prepare_create=create_attachment,
     prepare_update=keep_status,

@@ -51,10 +51,8 @@ def _comparable(obj: Object, old: Object) -> tuple[Object, Object]:
 
 def _shrinks(obj: Object, old: Object) -> ErrorList:
     new_size, old_size = (_storage(o, "spec", "resources", "requests") for o in (obj, old))
-    if new_size is None or old_size is None:
-        return []
-    size = rules.amount(new_size)
-    if quantity.compare(size, rules.amount(old_size)) >= 0:
+    size = rules.amount(new_size or "0")
+    if quantity.compare(size, rules.amount(old_size or "0")) >= 0:
         return []
     capacity = rules.amount(_storage(old, "status", "capacity") or "0")
     why = "field can not be less than status.capacity"

@@ -156,6 +156,10 @@ def create_driver(obj: Object) -> ErrorList:
                 "spec.nodeAllocatableUpdatePeriodSeconds", period, "must be greater than or equal to 10 seconds"
             )
         )
+    in_secrets = spec.get("serviceAccountTokenInSecrets")
+    if in_secrets is not None and not spec.get("tokenRequests"):
+        why = "serviceAccountTokenInSecrets is set but no tokenRequests are specified"
+        errors.append(field.invalid("spec.serviceAccountTokenInSecrets", in_secrets, why))
     return errors
 
 

@@ -69,3 +69,9 @@ def test_a_volume_with_an_initiator_has_a_short_name_and_portal() -> None:
     spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "iscsi": source}
     paths = [e.path for e in persistentvolume.create(named(spec=spec))]
     assert paths == ["spec.iscsi.targetportal", "spec.iscsi.initiatorname"]
+
+
+def test_a_driver_that_wants_tokens_in_secrets_asks_for_tokens() -> None:
+    spec = dict.fromkeys(("attachRequired", "podInfoOnMount", "storageCapacity", "seLinuxMount"), False)
+    spec |= {"fsGroupPolicy": "File", "serviceAccountTokenInSecrets": False}
+    assert [e.path for e in storage.create_driver(named(spec=spec))] == ["spec.serviceAccountTokenInSecrets"]
