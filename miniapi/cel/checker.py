@@ -113,6 +113,8 @@ class _Checker:
                 return self._complain(node.at, f"undefined field '{node.field}'")
             node.key = field.key
             return field.type
+        if operand.kind == "opaque":
+            return self._complain(node.at, f"unexpected failed resolution of '{operand}'")
         return self._complain(node.at, f"type '{operand}' does not support field selection")
 
     def _call(self, node: Call, scope: dict[str, Type]) -> Type:
@@ -161,8 +163,6 @@ class _Checker:
                 result = DYN
         if result is None:
             shown = [str(types.erase(types.resolve(g, self._bound))) for g in given]
-            if any(types.resolve(g, self._bound) is ERROR for g in given):
-                return ERROR
             text = f"{shown[0]}.({', '.join(shown[1:])})" if method else f"({', '.join(shown)})"
             return self._complain(node.at, f"found no matching overload for '{node.function}' applied to '{text}'")
         if len(fitting) == 1:

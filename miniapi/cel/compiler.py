@@ -23,7 +23,7 @@ from miniapi.cel.library import (
     text,
     url,
 )
-from miniapi.cel.literals import literal_problems
+from miniapi.cel.literals import literal_problems, uncomputable
 from miniapi.cel.parser import NoExpression, parse
 from miniapi.cel.problems import display
 from miniapi.cel.syntax import Node
@@ -51,7 +51,7 @@ def kubernetes_functions() -> Functions:
 def compile_text(
     source: str, variables: Mapping[str, Type], functions: Functions, declared: Declared
 ) -> tuple[Node | None, Evaluate | None, str]:
-    """-> (checked tree, what evaluates it, "") or (None, None, what is wrong)."""
+    """-> (checked tree, what evaluates it, why that can never be) or (None, None, what is wrong)."""
     try:
         root = parse(source)
     except NoExpression as problem:
@@ -60,4 +60,4 @@ def compile_text(
     if problems:
         return None, None, display(source, problems)
     run = compile_node(root, _CONSTANTS)
-    return root, lambda values, budget: run(Scope(values, budget)), ""
+    return root, lambda values, budget: run(Scope(values, budget)), uncomputable(root)

@@ -24,8 +24,17 @@ Declared = Callable[[str], Type | None]
 """Finds an object type by the name that a literal of it has."""
 
 
+NOT_INSTANTIATED = "program instantiation failed"
+"""The stage in which calls of literals are computed beforehand."""
+
+
 class CompileError(Exception):
     """The text is no expression of the environment; the message is what cel-go displays."""
+
+    def __init__(self, message: str, stage: str = "compilation failed") -> None:
+        super().__init__(message)
+        self.stage = stage
+        """What failed, as the original begins to tell of it."""
 
 
 def kubernetes_functions() -> Functions:
@@ -80,4 +89,6 @@ class Environment:
         root, run, complaint = compiler.compile_text(text, self.variables, functions, self._declared)
         if root is None or run is None:
             raise CompileError(complaint)
+        if complaint:
+            raise CompileError(complaint, NOT_INSTANTIATED)
         return Program(text, root, run)

@@ -20,6 +20,9 @@ _CHECKS: tuple[tuple[str, Callable[[str], Any]], ...] = (
     ("matches", lambda pattern: matches("", pattern)),
 )
 
+_CONVERSIONS = frozenset({"bool", "bytes", "double", "int", "string", "uint"})
+_PATTERNS = frozenset({"find", "findAll"})
+
 
 def literal_problems(root: Node) -> list[Problem]:
     """What is wrong with the first arguments that are literals."""
@@ -31,6 +34,21 @@ def literal_problems(root: Node) -> list[Problem]:
         for call in calls
         if call.function == name and call.args and not _reads(call.args[0], read)
     ]
+
+
+def uncomputable(root: Node) -> str:
+    """Why what is computed before anything runs has no value: conversions and patterns of literals; else empty."""
+    for call in _calls(root):
+        try:
+            if call.function in _CONVERSIONS and len(call.overloads) == 1 and isinstance(call.args[0], Literal):
+                run = call.overloads[0].run
+                assert run is not None
+                run(call.args[0].value)
+            elif call.function in _PATTERNS and call.target is not None and isinstance(call.args[0], Literal):
+                matches("", call.args[0].value)
+        except EvaluationError as problem:
+            return str(problem)
+    return ""
 
 
 def _template_problems(call: Call) -> list[Problem]:
@@ -81,6 +99,6 @@ def _reads(argument: Node, read: Callable[[str], Any]) -> bool:
         return True
     try:
         read(argument.value)
-    except (ValueError, EvaluationError):
+    except (EvaluationError, ValueError):
         return False
     return True

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from miniapi.cel import macros
 from miniapi.cel.lexer import Token, number, text_value, tokens
-from miniapi.cel.problems import Problem, SyntaxProblem
-from miniapi.cel.syntax import Call, ListNode, Literal, MapNode, Name, Node, Select, Struct
+from miniapi.cel.problems import NOWHERE, Problem, SyntaxProblem
+from miniapi.cel.syntax import Call, ListNode, Literal, MapNode, Name, Node, Select, Struct, children
 
 MAX_DEPTH = 250
+"""Expressions within expressions."""
+MAX_TREE_DEPTH = MAX_DEPTH + 1
 MAX_TEXT = 100_000
 _TOKENS = (
     "'['", "']'", "'{'", "'}'", "'('", "')'", "'.'", "','", "'-'", "'!'", "'?'", "'true'", "'false'", "'null'",
@@ -15,13 +17,15 @@ _TOKENS = (
 )  # fmt: skip
 """All that can be expected, as the original orders it."""
 _NO_OPERANDS = frozenset(("']'", "'}'", "')'", "','", "'?'"))
-_LEVELS: tuple[tuple[str, ...], ...] = (
-    ("||",),
-    ("&&",),
-    ("==", "!=", "<", "<=", ">", ">=", "in"),
-    ("+", "-"),
-    ("*", "/", "%"),
-)
+_FIELD_OR_END = "{'}', ',', '?', IDENTIFIER, ESC_IDENTIFIER}"
+_LEVELS = {
+    text: level
+    for level, texts in enumerate(
+        (("||",), ("&&",), ("==", "!=", "<", "<=", ">", ">=", "in"), ("+", "-"), ("*", "/", "%"))
+    )
+    for text in texts
+}
+"""How tightly an operator binds."""
 _OPERATORS = {
     "||": "_||_", "&&": "_&&_", "==": "_==_", "!=": "_!=_", "<": "_<_", "<=": "_<=_", ">": "_>_", ">=": "_>=_",
     "in": "@in", "+": "_+_", "-": "_-_", "*": "_*_", "/": "_/_", "%": "_%_",
@@ -35,6 +39,7 @@ _RESERVED = frozenset((
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _KEYWORDS = frozenset(("in", *_CONSTANTS))
 """Words that are no identifiers wherever they stand."""
+_TOO_DEEP = Problem(NOWHERE, f"expression recursion limit exceeded: {MAX_DEPTH}")
 _QUOTED = "unsupported syntax: '`'"
 
 
@@ -58,17 +63,44 @@ def parse(text: str) -> Node:
         raise NoExpression([Problem(0, why)])
     found, problems = tokens(text)
     try:
-        root = _Parser(found).whole()
+        root = _Parser(found, text).whole()
     except SyntaxProblem as problem:
         raise NoExpression([*problems, Problem(problem.at, problem.message)]) from None
+    except RecursionError:
+        raise NoExpression([*problems, _TOO_DEEP]) from None
     if problems:
         raise NoExpression(problems)
+    if _too_deep(root):
+        raise NoExpression([Problem(NOWHERE, "max recursion depth exceeded")])
     return root
 
 
+def _too_deep(root: Node) -> bool:
+    """Chains of && and of || count once: the original balances them."""
+    level = [root]
+    for _ in range(MAX_TREE_DEPTH):
+        level = [below for node in level for below in _below(node)]
+        if not level:
+            return False
+    return True
+
+
+def _below(node: Node) -> list[Node]:
+    if not isinstance(node, Call) or node.function not in ("_&&_", "_||_"):
+        return children(node)
+    found, chain = list[Node](), list(node.args)
+    while chain:
+        one = chain.pop()
+        if isinstance(one, Call) and one.function == node.function:
+            chain += one.args
+        else:
+            found.append(one)
+    return found
+
+
 class _Parser:
-    def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
+    def __init__(self, found: list[Token], text: str) -> None:
+        self._tokens, self._text = found, text
         self._at = 0
         self._depth = 0
 
@@ -93,11 +125,6 @@ class _Parser:
             raise SyntaxProblem(token.at, f"Syntax error: missing '{text}' at '<EOF>'")
         raise SyntaxProblem(token.at, f"Syntax error: mismatched input '{token.text}' expecting '{text}'")
 
-    def _close(self, text: str) -> None:
-        if self._next.kind == "end":
-            raise SyntaxProblem(self._next.at, f"Syntax error: mismatched input '<EOF>' expecting {{'{text}', ','}}")
-        self._expect(text)
-
     def whole(self) -> Node:
         """The expression and nothing after it."""
         node = self._expression()
@@ -111,26 +138,40 @@ class _Parser:
     def _expression(self) -> Node:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise SyntaxProblem(self._next.at, f"expression recursion limit exceeded: {MAX_DEPTH}")
+            raise SyntaxProblem(_TOO_DEEP.at, _TOO_DEEP.message)
         node = self._binary(0)
         if self._is("?"):
             at = self._take().at
             chosen = self._binary(0)
-            if self._next.kind == "end":
-                raise SyntaxProblem(self._next.at, "Syntax error: mismatched input '<EOF>' expecting ':'")
-            self._expect(":")
+            self._colon()
             node = Call(at, "_?_:_", None, [node, chosen, self._expression()])
         self._depth -= 1
         return node
 
     def _binary(self, level: int) -> Node:
-        if level == len(_LEVELS):
-            return self._unary()
-        node = self._binary(level + 1)
-        while self._is(*_LEVELS[level]):
-            token = self._take()
-            node = Call(token.at, _OPERATORS[token.text], None, [node, self._binary(level + 1)])
-        return node
+        """Operands between operators that bind at least so tightly."""
+        node = self._unary()
+        while True:
+            token = self._next
+            own = _LEVELS.get(token.text, -1) if token.kind in ("op", "name") else -1
+            if own < level:
+                return node
+            self._take()
+            node = Call(token.at, _OPERATORS[token.text], None, [node, self._binary(own + 1)])
+
+    def _colon(self) -> Token:
+        if not self._is(":"):
+            raise self._unexpected(self._next, "mismatched", "':'")
+        return self._take()
+
+    def _unexpected(self, token: Token, word: str, wanted: str) -> SyntaxProblem:
+        return SyntaxProblem(token.at, f"Syntax error: {word} input '{token.text}' expecting {wanted}")
+
+    def _no_alternative(self, dot: Token) -> SyntaxProblem:
+        """What follows the dot does not belong there; the text between is told as it stands."""
+        token = self._next
+        shown = self._text[dot.at : token.at + len(token.text)].rstrip() if token.kind != "end" else "."
+        return SyntaxProblem(token.at, f"Syntax error: no viable alternative at input '{shown}'")
 
     def _unary(self) -> Node:
         for text, function in (("!", "!_"), ("-", "-_")):
@@ -155,7 +196,8 @@ class _Parser:
             elif self._is("["):
                 at = self._take().at
                 optional = self._maybe("?")
-                self._operand_ahead(*(() if optional else ("'?'",)))
+                if not self._starts_operand(self._at):
+                    raise self._misplaced(*(() if optional else ("'?'",)))
                 index = self._expression()
                 self._expect("]")
                 node = Call(at, "_[?_]" if optional else "_[_]", None, [node, index])
@@ -169,9 +211,9 @@ class _Parser:
         if token.kind == "quoted":
             raise SyntaxProblem(token.at, _QUOTED)
         if token.kind != "name" or token.text in _KEYWORDS:
-            if token.kind == "end":
-                raise SyntaxProblem(token.at, "Syntax error: no viable alternative at input '.'")
-            raise SyntaxProblem(token.at, f"Syntax error: no viable alternative at input '.{token.text}'")
+            if token.text in _CONSTANTS:
+                raise self._unexpected(token, "mismatched", "IDENTIFIER")
+            raise self._no_alternative(dot)
         self._take()
         if not optional and self._is("("):
             at = self._take().at
@@ -189,13 +231,37 @@ class _Parser:
     def _arguments(self, end: str) -> list[Node]:
         args: list[Node] = []
         if not self._is(end):
-            self._operand_ahead(f"'{end}'")
-        while not self._is(end):
+            if not self._starts_operand(self._at):
+                raise self._misplaced("')'")
             args.append(self._expression())
-            if not self._maybe(","):
-                break
+            while self._maybe(","):
+                args.append(self._expression())
         self._expect(end)
         return args
+
+    def _entries(self, end: str) -> bool:
+        """Whether there are any; otherwise the end is taken."""
+        if not self._is(end, ","):
+            if not self._is("?") and not self._starts_operand(self._at):
+                raise self._misplaced(f"'{end}'", "','", "'?'")
+            return True
+        self._maybe(",")
+        if not self._is(end):
+            raise self._unexpected(self._next, "extraneous", f"'{end}'")
+        self._take()
+        return False
+
+    def _more(self, end: str) -> bool:
+        """Whether a comma and another entry follow; otherwise the end is taken, which a comma may precede."""
+        if not self._maybe(","):
+            if not self._is(end):
+                raise self._unexpected(self._next, "mismatched", f"{{'{end}', ','}}")
+            self._take()
+            return False
+        if self._is("?") or self._starts_operand(self._at):
+            return True
+        self._expect(end)
+        return False
 
     def _primary(self) -> Node:
         token = self._next
@@ -206,30 +272,26 @@ class _Parser:
         if token.kind == "text":
             return Literal(self._take().at, text_value(token))
         if self._is("."):
-            self._take()
+            dot = self._take()
             if self._next.kind == "name":
                 return self._named()
-            token = self._next
-        elif self._is("("):
+            raise self._no_alternative(dot)
+        if self._is("("):
             self._take()
             node = self._expression()
             self._expect(")")
             return node
-        elif self._is("["):
+        if self._is("["):
             return self._list()
-        elif self._is("{"):
+        if self._is("{"):
             return self._map()
-        raise self._no_operand(token)
+        raise self._misplaced()
 
-    def _no_operand(self, token: Token, *more: str) -> SyntaxProblem:
-        # What would do without this token is told that it is one too many.
-        word = "extraneous" if self._starts_operand(self._at + 1) else "mismatched"
-        return SyntaxProblem(token.at, f"Syntax error: {word} input '{token.text}' expecting {_expected(*more)}")
-
-    def _operand_ahead(self, *more: str) -> None:
-        """Complains where neither an operand nor one of `more` comes."""
-        if not self._starts_operand(self._at):
-            raise self._no_operand(self._next, *more)
+    def _misplaced(self, *more: str) -> SyntaxProblem:
+        """Neither an operand nor one of `more`: what would do without this token is told that it is one too many."""
+        ahead = self._at + 1
+        fits = self._starts_operand(ahead) or (ahead < len(self._tokens) and f"'{self._tokens[ahead].text}'" in more)
+        return self._unexpected(self._next, "extraneous" if fits else "mismatched", _expected(*more))
 
     def _starts_operand(self, at: int) -> bool:
         if at >= len(self._tokens):
@@ -261,30 +323,24 @@ class _Parser:
         at = self._take().at
         elements: list[Node] = []
         optional: set[int] = set()
-        if not self._is("]", "?"):
-            self._operand_ahead("']'", "','", "'?'")
-        while not self._is("]"):
+        going_on = self._entries("]")
+        while going_on:
             if self._maybe("?"):
                 optional.add(len(elements))
             elements.append(self._expression())
-            if not self._maybe(","):
-                break
-        self._close("]")
+            going_on = self._more("]")
         return ListNode(at, elements, frozenset(optional))
 
     def _map(self) -> Node:
         at = self._take().at
         entries: list[tuple[Node, Node, bool]] = []
-        if not self._is("}", "?"):
-            self._operand_ahead("'}'", "','", "'?'")
-        while not self._is("}"):
+        going_on = self._entries("}")
+        while going_on:
             optional = self._maybe("?")
             key = self._expression()
-            self._expect(":")
+            self._colon()
             entries.append((key, self._expression(), optional))
-            if not self._maybe(","):
-                break
-        self._close("}")
+            going_on = self._more("}")
         return MapNode(at, entries)
 
     def _struct(self, name: str) -> Node:
@@ -296,7 +352,7 @@ class _Parser:
             if token.kind == "quoted":
                 raise SyntaxProblem(token.at, _QUOTED)
             if token.kind != "name":
-                raise SyntaxProblem(token.at, f"Syntax error: mismatched input '{token.text}' expecting IDENTIFIER")
+                raise self._unexpected(token, "mismatched", "{IDENTIFIER, ESC_IDENTIFIER}" if fields else _FIELD_OR_END)
             colon = self._expect(":")
             fields.append((token.text, self._expression(), optional, colon.at))
             if not self._maybe(","):

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MAX_DISPLAYED = 100
+NOWHERE = -1
+"""The place of a problem that the whole text has."""
+_DOT, _MARK, _WIDE_DOT, _WIDE_MARK = ".", "^", "\uff0e", "\uff3e"
 
 
 @dataclass(slots=True, frozen=True)
@@ -40,9 +43,14 @@ def display(text: str, problems: Iterable[Problem]) -> str:
         if not text:
             out.append(f"ERROR: <input>:1:0: {problem.message}")
             continue
+        if problem.at == NOWHERE:
+            out.append(f"ERROR: <input>:-1:0: {problem.message}")
+            continue
         line, column = _place(text, problem.at)
         shown = lines[line].replace("\t", " ")
-        out.append(f"ERROR: <input>:{line + 1}:{column + 1}: {problem.message}\n | {shown}\n | {'.' * column}^")
+        dots = "".join(_DOT if c.isascii() else _WIDE_DOT for c in shown[:column])
+        mark = _MARK if shown[column : column + 1].isascii() else _WIDE_MARK
+        out.append(f"ERROR: <input>:{line + 1}:{column + 1}: {problem.message}\n | {shown}\n | {dots}{mark}")
     return "\n".join(out)
 
 

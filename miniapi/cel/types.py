@@ -24,6 +24,8 @@ class Type:
             return self.name
         if self.kind == "param":
             return self.name
+        if self.kind == "error":
+            return "!error!"
         if self.params:
             return f"{self.kind}({', '.join(str(p) for p in self.params)})"
         return self.kind

@@ -11,13 +11,13 @@ from miniapi.expressions.policy import Complaint, Expressions
 _VARIABLE_INDEX = re.compile(r"\.variables\[(\d+)\]")
 
 
-def complaint(use: str, expression: str, path: str, spec: Mapping[str, Any]) -> str:
-    """Empty where the expression can stand at its path."""
+def complaint(use: str, expression: str, path: str, spec: Mapping[str, Any]) -> Complaint | None:
+    """None where the expression can stand at its path."""
     if use == "mutation":
         use = "applyConfiguration" if ".applyConfiguration." in path else "jsonPatch"
     index = _VARIABLE_INDEX.search(path) if use == "variable" else None
     try:
         Expressions(spec).compile(use, expression, int(index[1]) if index else None)
     except Complaint as problem:
-        return str(problem)
-    return ""
+        return problem
+    return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from miniapi.cel.environment import CompileError, Environment, Program
+from miniapi.cel.environment import NOT_INSTANTIATED, CompileError, Environment, Program
 from miniapi.cel.types import (
     BOOL,
     BYTES,
@@ -50,7 +50,12 @@ _PLAIN = (BOOL, BYTES, DOUBLE, DURATION, INT, NULL, STRING, TIMESTAMP, UINT)
 
 
 class Complaint(Exception):
-    """The expression cannot stand where it does; the message is a FieldValueInvalid's detail."""
+    """The expression cannot stand where it does; the message is the detail of a field's error."""
+
+    def __init__(self, message: str, *, internal: bool = False) -> None:
+        super().__init__(message)
+        self.internal = internal
+        """Whether the original speaks of an internal error."""
 
 
 class Expressions:
@@ -77,7 +82,8 @@ class Expressions:
         try:
             return self._environment(use, before).compile(text)
         except CompileError as problem:
-            raise Complaint(f"compilation failed: {problem}") from None
+            internal = problem.stage == NOT_INSTANTIATED
+            raise Complaint(f"{problem.stage}: {problem}", internal=internal) from None
 
     def _environment(self, use: Use, before: int) -> Environment:
         while use.variables and self._typed < before:

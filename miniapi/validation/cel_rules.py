@@ -65,7 +65,7 @@ def _rule(raw: Props, of: Type, schema: Props) -> Rule:
     try:
         program = environment.compile(text)
     except CompileError as problem:
-        rule.problem = f"compilation failed: {problem}"
+        rule.problem = f"{problem.stage}: {problem}"
         return rule
     if program.type.kind != "bool":
         rule.problem = "cel expression must evaluate to a bool"
@@ -78,7 +78,7 @@ def _rule(raw: Props, of: Type, schema: Props) -> Rule:
         try:
             rule.message = environment.compile(expression)
         except CompileError as problem:
-            rule.message_problem = f"messageExpression compilation failed: {problem}"
+            rule.message_problem = f"messageExpression {problem.stage}: {problem}"
             return rule
         if rule.message.type.kind != "string":
             rule.message, rule.message_problem = None, "messageExpression must evaluate to a string"

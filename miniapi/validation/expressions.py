@@ -13,8 +13,10 @@ def compile_expression(use: str, expression: str, path: str, spec: Mapping[str, 
     """An `admission_rules.Compile`."""
     from miniapi.expressions.complaints import complaint
 
-    text = complaint(use, expression, path, spec)
-    return [field.invalid(path, expression, text)] if text else []
+    problem = complaint(use, expression, path, spec)
+    if problem is None:
+        return []
+    return [field.internal(path, str(problem)) if problem.internal else field.invalid(path, expression, str(problem))]
 
 
 def compile_selector(_use: str, expression: str, path: str, _spec: Mapping[str, Any]) -> ErrorList:
