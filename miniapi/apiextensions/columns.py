@@ -60,12 +60,17 @@ def _cell(of_type: str, path: str) -> Callable[[Object, datetime], Any]:
     return cell
 
 
+def _shortest(value: float) -> float:
+    """As Go writes a float64: `5.0` is 5."""
+    return int(value) if value.is_integer() and abs(value) < 1e21 else value
+
+
 def _typed(of_type: str, value: Any, now: datetime) -> Any:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if of_type == "integer":
         return int(value) if number else None
     if of_type == "number":
-        return float(value) if number else None
+        return _shortest(float(value)) if number else None
     if of_type == "boolean":
         return value if isinstance(value, bool) else None
     if of_type == "date" and isinstance(value, str):

@@ -80,10 +80,11 @@ class Schemas:
             properties["apiVersion"] = {"type": "string", "description": _API_VERSION}
             properties["kind"] = {"type": "string", "description": _KIND}
         body["x-kubernetes-group-version-kind"] = [self.gvk(self._kind.gvk.kind)]
-        selectable = self._kind.strategy.selectable_fields
-        if selectable:
-            body["x-kubernetes-selectable-fields"] = [{"fieldPath": path} for path in selectable]
-        return body
+        return {**body, **self._selectable()}
+
+    def _selectable(self) -> Document:
+        fields = [{"fieldPath": path} for path in self._kind.strategy.selectable_fields]
+        return {"x-kubernetes-selectable-fields": fields} if fields else {}
 
     def gvk(self, kind: str) -> Document:
         """x-kubernetes-group-version-kind."""
@@ -123,4 +124,5 @@ class Schemas:
                 "metadata": self._described("ListMeta", _LIST_METADATA),
             },
             "x-kubernetes-group-version-kind": [self.gvk(kind.list_gvk.kind)],
+            **(self._selectable() if self._v3 else {}),
         }

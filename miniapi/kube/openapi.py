@@ -24,6 +24,8 @@ INDEX_TYPE = "text/plain; charset=utf-8"
 """What the original's file server takes the index for."""
 YEAR_SECONDS = 365 * 24 * 3600
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+_CUSTOM = {"title": "Kubernetes CRD Swagger", "version": "v0.1.0"}
+"""The info of documents of custom kinds."""
 PATCH_TYPES = (
     "application/apply-patch+yaml",
     "application/json-patch+json",
@@ -174,9 +176,10 @@ class OpenApi:
                     if found:
                         _reach(found, definitions, wanted)
                 paths.update(_paths(kind, v3=True))
-            for name in ("DeleteOptions", "Patch", "Status", "APIResourceList"):
+            custom = prefix in self._more_prefixes
+            for name in ("DeleteOptions", "Patch", "Status", *(() if custom else ("APIResourceList",))):
                 _reach(_META + name, definitions, wanted)
-            if prefix in self._more_prefixes:
+            if custom:
                 paths, schemas = self._more.v3(prefix)
                 for name in _references(orjson.dumps([paths, schemas])):
                     _reach(name, definitions, wanted)
@@ -184,7 +187,7 @@ class OpenApi:
             made = self._made[prefix] = orjson.dumps(
                 {
                     "openapi": "3.0.0",
-                    "info": {"title": "Kubernetes", "version": self._version},
+                    "info": _CUSTOM if custom else {"title": "Kubernetes", "version": self._version},
                     "paths": paths,
                     "components": {"schemas": wanted},
                 }

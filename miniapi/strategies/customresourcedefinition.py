@@ -41,6 +41,14 @@ def _remember_storage(obj: Object) -> None:
             return
 
 
+def _default_with_status(obj: Object) -> None:
+    """Some version is always stored."""
+    default(obj)
+    if not (obj.get("status") or {}).get("storedVersions"):
+        obj["status"] = obj.get("status") or {}
+        _remember_storage(obj)
+
+
 def prepare_create(obj: Object, _ctx: WriteContext) -> None:
     """No status but the version it is stored in."""
     obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}}
@@ -109,6 +117,6 @@ STRATEGY = Strategy(
     warnings_update=_warnings_update,
 )
 STATUS_STRATEGY = replace(
-    STATUS, default=default, allow_unconditional_update=False, reset_fields=frozenset({"metadata", "spec"})
+    STATUS, default=_default_with_status, allow_unconditional_update=False, reset_fields=frozenset({"metadata", "spec"})
 )
 """Metadata may change with the status (its reset in the original is of the object to itself)."""

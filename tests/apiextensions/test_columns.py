@@ -54,3 +54,7 @@ def test_values_of_another_type_are_not_shown() -> None:
 
 def test_the_age_is_shown_where_no_column_is_named() -> None:
     assert [c["name"] for c in printer([], now).columns] == ["Name", "Age"]
+
+
+def test_a_number_is_written_as_go_writes_a_float() -> None:
+    assert [repr(cell) for cell in cells(("number", ".spec.i"), ("number", ".spec.f"))] == ["3", "1.5"]
