@@ -179,7 +179,10 @@ def ephemeral_containers(
         if target and target not in other_names:
             errors.append(field.not_found(field.child(at, "targetContainerName"), target))
         why = "cannot be set for an Ephemeral Container"
-        errors += [field.forbidden(field.child(at, key), why) for key in _NOT_FOR_EPHEMERAL if container.get(key)]
+        given = [key for key in _NOT_FOR_EPHEMERAL if container.get(key) is not None]
+        if not container.get("resources") and "resources" in given:
+            given.remove("resources")  # a struct that says nothing
+        errors += [field.forbidden(field.child(at, key), why) for key in given]
         for j, mount in enumerate(container.get("volumeMounts") or ()):
             where = field.index(field.child(at, "volumeMounts"), j)
             for key in ("subPath", "subPathExpr"):

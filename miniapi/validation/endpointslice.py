@@ -86,21 +86,30 @@ def _ports(ports: list[dict[str, Any]], path: str) -> ErrorList:
     return errors
 
 
+def _endpoints(endpoints: list[dict[str, Any]], address_type: str) -> ErrorList:
+    if len(endpoints) > _MAX_ENDPOINTS:
+        return [field.too_many("endpoints", len(endpoints), _MAX_ENDPOINTS)]
+    return [e for i, endpoint in enumerate(endpoints) for e in _endpoint(endpoint, address_type, index("endpoints", i))]
+
+
 def create(obj: Object) -> ErrorList:
     """Address type, ports, endpoints."""
+    return _slice(obj, None)
+
+
+def _slice(obj: Object, old_endpoints: list[dict[str, Any]] | None) -> ErrorList:
+    """Endpoints that do not change are not judged again."""
     address_type, endpoints = obj.get("addressType") or "", obj.get("endpoints") or []
     errors = field.one_of("addressType", address_type, _ADDRESS_TYPES)
     errors += _ports(obj.get("ports") or [], "ports")
-    if len(endpoints) > _MAX_ENDPOINTS:
-        return [*errors, field.too_many("endpoints", len(endpoints), _MAX_ENDPOINTS)]
-    return errors + [
-        e for i, endpoint in enumerate(endpoints) for e in _endpoint(endpoint, address_type, index("endpoints", i))
-    ]
+    return errors if endpoints == old_endpoints else errors + _endpoints(endpoints, address_type)
 
 
 def update(obj: Object, old: Object) -> ErrorList:
     """The address type stays."""
-    return create(obj) + field.immutable("addressType", obj.get("addressType"), old.get("addressType"))
+    return _slice(obj, old.get("endpoints") or []) + field.immutable(
+        "addressType", obj.get("addressType"), old.get("addressType")
+    )
 
 
 VALIDATION = Validation(create, update, names.name_is_dns_subdomain, update_metadata=("whole",))

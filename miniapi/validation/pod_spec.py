@@ -127,14 +127,14 @@ def _hostname_override(spec: Spec, path: str) -> ErrorList:
     value, at = spec.get("hostnameOverride"), field.child(path, "hostnameOverride")
     if value is None:
         return []
-    errors = rules.dns_subdomain(at, value)
-    if names.size(value) > 64:
-        errors.append(field.too_long(at, 64))
-    if spec.get("hostNetwork"):
-        errors.append(field.forbidden(at, "may not be specified when hostNetwork is true"))
+    errors: ErrorList = []
     if spec.get("setHostnameAsFQDN"):
         errors.append(field.forbidden(at, "may not be specified when setHostnameAsFQDN is true"))
-    return errors
+    if spec.get("hostNetwork"):
+        errors.append(field.forbidden(at, "may not be specified when hostNetwork is true"))
+    if names.size(value) > 64:
+        errors.append(field.too_long(at, 64))
+    return errors + rules.dns_subdomain(at, value)
 
 
 def _resource_claims(claims: Sequence[Mapping[str, Any]], path: str) -> ErrorList:
@@ -144,7 +144,8 @@ def _resource_claims(claims: Sequence[Mapping[str, Any]], path: str) -> ErrorLis
         at, name = field.index(path, i), claim.get("name") or ""
         where = field.child(at, "name")
         errors += [field.duplicate(where, name)] if name in seen else rules.required_dns_label(where, name)
-        seen.add(name)
+        if name:
+            seen.add(name)
         given = [key for key in ("resourceClaimName", "resourceClaimTemplateName") if claim.get(key) is not None]
         shown = {
             "Name": name,

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from miniapi.meta import names
-from miniapi.validation import container_parts, daemonset, job, node, service, statefulset, volume_claim
+from miniapi.validation import container_parts, daemonset, endpointslice, job, node, service, statefulset, volume_claim
 from miniapi.validation.field import ErrorList
+from miniapi.validation.pod_spec import pod_spec
 from tests.validation.test_workloads import CONTAINER, POD_SPEC, SELECTOR, TEMPLATE, job_of
 
 
@@ -77,8 +78,6 @@ def test_variables_from_files_have_relaxed_keys_and_volumes_with_names() -> None
 
 
 def test_rules_of_init_containers_are_looked_into_with_a_policy_only() -> None:
-    from miniapi.validation.pod_spec import pod_spec
-
     def judged(kind: str, **fields: Any) -> list[str]:
         ruled = {**CONTAINER, "name": "i", "restartPolicyRules": [{"exitCodes": {}}], **fields}
         return paths(pod_spec({**POD_SPEC, kind: [*((CONTAINER,) if kind == "containers" else ()), ruled]}, "s"))
@@ -88,3 +87,25 @@ def test_rules_of_init_containers_are_looked_into_with_a_policy_only() -> None:
     for kind, at in (("initContainers", "initContainers[0]"), ("containers", "containers[1]")):
         where = rule.format(at)
         assert judged(kind, restartPolicy="Never") == [f"{where}.action", f"{where}.exitCodes.operator"]
+
+
+def test_endpoints_that_do_not_change_are_not_judged_again() -> None:
+    old = {"addressType": "IPv4", "endpoints": [{"addresses": ["10.0.0.1"]}]}
+    assert paths(endpointslice.update({**old, "addressType": "IPv6"}, old)) == ["addressType"]
+    changed = {"addressType": "IPv6", "endpoints": [{"addresses": ["10.0.0.2"]}]}
+    assert paths(endpointslice.update(changed, old)) == ["endpoints[0].addresses", "addressType"]
+
+
+def test_an_ephemeral_container_may_not_even_have_an_empty_lifecycle() -> None:
+    extra = {**CONTAINER, "name": "e", "lifecycle": {}, "restartPolicy": ""}
+    judged = paths(pod_spec({**POD_SPEC, "ephemeralContainers": [extra]}, "s"))
+    assert judged == ["s.ephemeralContainers[0].restartPolicy", "s.ephemeralContainers[0].lifecycle"]
+
+
+def test_names_of_claims_may_be_missing_twice_and_a_host_name_is_measured_before_it_is_read() -> None:
+    assert [e.type for e in pod_spec({**POD_SPEC, "resourceClaims": [{}, {}]}, "s") if e.path.endswith("name")] == [
+        "FieldValueRequired",
+        "FieldValueRequired",
+    ]
+    judged = pod_spec({**POD_SPEC, "hostnameOverride": "X" * 65, "hostNetwork": True}, "s")
+    assert [e.type for e in judged] == ["FieldValueForbidden", "FieldValueTooLong", "FieldValueInvalid"]
