@@ -7,12 +7,12 @@ from typing import Any
 
 from miniapi.cel import folds
 from miniapi.cel.costs import Budget
-from miniapi.cel.dispatch import fits
+from miniapi.cel.dispatch import fits, unfit
 from miniapi.cel.problems import EvaluationError
 from miniapi.cel.qualify import entry, has, optional_entry
 from miniapi.cel.syntax import Bind, Call, Fold, ListNode, Literal, MapNode, Name, Node, Select, Struct
 from miniapi.cel.types import Overload, Type
-from miniapi.cel.values import NOTHING, Instance, Optional, UInt, no_overload
+from miniapi.cel.values import NOTHING, Instance, Optional, no_overload
 
 LIST_COST, MAP_COST, STRUCT_COST = 10, 30, 40
 
@@ -99,8 +99,8 @@ class _Compiler:
             return special(operands)
         choices = node.overloads
         if len(choices) == 1:
-            return _direct(choices[0], operands, _unsure(choices[0], node))
-        return _chosen(choices, operands)
+            return _direct(node.function, choices[0], operands, _unsure(choices[0], node))
+        return _chosen(node.function, choices, operands)
 
     def _list(self, node: ListNode) -> Run:
         elements = [(self.node(e), i in node.optional) for i, e in enumerate(node.elements)]
@@ -126,10 +126,8 @@ class _Compiler:
             out: dict[Any, Any] = {}
             for k, v, optional in entries:
                 key, value = k(scope), v(scope)
-                if key.__class__ not in (str, int, bool, UInt):
+                if key.__class__ in (list, dict):
                     raise EvaluationError("unsupported key type")
-                if key in out:
-                    raise EvaluationError(f"Failed with repeated key: {key}")
                 if not optional:
                     out[key] = value
                 elif value.present:
@@ -219,25 +217,25 @@ def _unsure(overload: Overload, node: Call) -> list[tuple[int, Type]]:
     return [(i, wanted) for i, (wanted, o) in pairs if o.type != wanted and wanted.kind not in ("dyn", "param")]
 
 
-def _direct(overload: Overload, operands: list[Run], unsure: list[tuple[int, Type]]) -> Run:
+def _direct(name: str, overload: Overload, operands: list[Run], unsure: list[tuple[int, Type]]) -> Run:
     function, cost = overload.run, overload.cost
     assert function is not None
 
     def run(scope: Scope) -> Any:
         args = [operand(scope) for operand in operands]
         if unsure and not all(fits(wanted, args[i]) for i, wanted in unsure):
-            raise no_overload()
+            raise unfit(name, args)
         scope.budget.call(cost, args)
         try:
             return function(*args)
         except (TypeError, AttributeError):
             # A dynamic value of another type than declared.
-            raise no_overload() from None
+            raise unfit(name, args) from None
 
     return run
 
 
-def _chosen(overloads: tuple[Overload, ...], operands: list[Run]) -> Run:
+def _chosen(name: str, overloads: tuple[Overload, ...], operands: list[Run]) -> Run:
     def run(scope: Scope) -> Any:
         args = [operand(scope) for operand in operands]
         for overload in overloads:
@@ -245,7 +243,7 @@ def _chosen(overloads: tuple[Overload, ...], operands: list[Run]) -> Run:
                 scope.budget.call(overload.cost, args)
                 assert overload.run is not None
                 return overload.run(*args)
-        raise no_overload()
+        raise unfit(name, args)
 
     return run
 

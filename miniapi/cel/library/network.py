@@ -46,14 +46,14 @@ class Cidr:
 
 def _address(text: str) -> _Address:
     if "%" in text:
-        raise EvaluationError(f'IP address with zone value is not allowed: "{text}"')
+        raise EvaluationError(f'IP address "{text}" with zone value is not allowed')
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
         why = complaint(text)
         raise EvaluationError(f'IP Address "{text}" parse error during conversion from string: {why}') from None
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        raise EvaluationError(f'IPv4-mapped IPv6 address is not allowed: "{text}"')
+        raise EvaluationError(f'IPv4-mapped IPv6 address "{text}" is not allowed')
     return found
 
 

@@ -48,7 +48,7 @@ def checked_unsigned(value: int) -> UInt:
 def duration(nanoseconds: int) -> Duration:
     """An int64 of nanoseconds."""
     if not _INT_RANGE[0] <= nanoseconds <= _INT_RANGE[1]:
-        raise EvaluationError("duration overflow")
+        raise EvaluationError("integer overflow")
     return Duration(nanoseconds)
 
 

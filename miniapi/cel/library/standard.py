@@ -136,6 +136,8 @@ def _zone(name: str) -> tzinfo:
     found = re.fullmatch(r"([+-]?)(\d\d):(\d\d)", name)
     if found is not None:
         offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
+        if offset >= timedelta(days=1):
+            raise EvaluationError(f"unknown time zone {name}")
         return timezone(-offset if found[1] == "-" else offset)
     try:
         return ZoneInfo(name)
