@@ -46,7 +46,11 @@ class WebhookCaller:
         except ConnectionError as problem:
             raise WebhookFailed(f'Post "{shown}?{query}": {problem}') from None
         if not 200 <= reply.status < 300:
-            raise WebhookFailed(_refusal(reply.status, body))
+            raise WebhookFailed(_refusal(reply.status, reply.content_type, body))
+        if not body:
+            raise WebhookFailed(
+                f"0-length response with status code: {reply.status} and content type: {reply.content_type}"
+            )
         try:
             answer: Any = orjson.loads(body)
         except ValueError as problem:
@@ -78,7 +82,7 @@ class WebhookCaller:
         return f"https://{address}{path}", shown, Trust(ca, server_name=name)
 
 
-def _refusal(status: int, body: bytes) -> str:
+def _refusal(status: int, content_type: str, body: bytes) -> str:
     """A Status tells itself; anything else is told as client-go tells it."""
     try:
         told = orjson.loads(body)
@@ -88,7 +92,9 @@ def _refusal(status: int, body: bytes) -> str:
         return str(told["message"])
     if status == 404:
         return "the server could not find the requested resource"
-    text = body[:MOST_SHOWN_BYTES].decode("utf-8", "replace").strip()
+    # What is said to be no text is not shown.
+    is_text = not content_type or content_type.startswith("text/")
+    text = body[:MOST_SHOWN_BYTES].decode("utf-8", "replace").strip() if is_text else "unknown"
     return f"an error on the server ({orjson.dumps(text).decode()}) has prevented the request from succeeding"
 
 

@@ -211,6 +211,17 @@ async def test_an_answer_that_is_none_is_a_failure(answer, said):
     assert said in problem.message
 
 
+async def test_a_validating_webhook_may_not_change_anything():
+    problem = await refusal(chain(Webhook(w={"patch": "e30=", "patchType": "JSONPatch"}), configuration("w")), write())
+    assert "validating webhook may not return response.patch" in problem.message
+
+
+async def test_a_patch_that_does_not_apply_is_told_of_in_full():
+    answer = patch({"op": "remove", "path": "/nope/x"})
+    problem = await refusal(chain(Webhook(w=answer), configuration("w"), mutating=True), write())
+    assert problem.message.endswith('remove operation does not apply: doc is missing path: "/nope/x": missing value')
+
+
 async def test_validating_webhooks_are_asked_at_once():
     both = asyncio.Event()
     waiting = 0

@@ -3,7 +3,7 @@
 import pytest
 from multidict import CIMultiDict
 
-from miniapi.authn.bearer import BearerAuthenticator, bearer_token
+from miniapi.authn.bearer import REMEMBERED_SECONDS, BearerAuthenticator, bearer_token
 from miniapi.authn.interface import InvalidCredential
 from miniapi.authn.tokens import StaticTokens, read_token_file
 from miniapi.authn.union import Union
@@ -73,6 +73,17 @@ async def test_no_credential_is_anonymous_only_where_allowed():
 
 async def test_call_in_process_is_the_loopback_user():
     assert await Union([], anonymous=False).authenticate(request(Peer(loopback=True))) is LOOPBACK
+
+
+async def test_who_was_found_is_believed_for_a_while_by_reviews_too():
+    now, tokens = [0.0], {"t": ALICE}
+    authenticator = BearerAuthenticator([StaticTokens(tokens, (AUDIENCE,))], (AUDIENCE,), clock=lambda: now[0])
+    await authenticator.review("t")
+    del tokens["t"]
+    assert (await authenticator.review("t")).name == "alice"
+    now[0] = REMEMBERED_SECONDS
+    with pytest.raises(InvalidCredential):
+        await authenticator.review("t")
 
 
 async def test_review_answers_audiences_and_error_text():

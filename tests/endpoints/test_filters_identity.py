@@ -10,7 +10,7 @@ from miniapi.authz.interface import Decision
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.filters.authentication import authentication
 from miniapi.endpoints.filters.authorization import authorization
-from miniapi.endpoints.filters.impersonation import impersonation
+from miniapi.endpoints.filters.impersonation import account_name, impersonation
 from miniapi.errors import ApiError
 from miniapi.meta.request_info import parse
 from miniapi.meta.user import UserInfo
@@ -97,6 +97,7 @@ async def test_health_and_masters_are_not_asked_about():
         assert (await authorization(authorizer)(answer)(asked)).status == 200
     assert authorizer.asked == []
     assert (await refused(authorization(authorizer), context(path="/healthz/etcd"))).code == 403
+    assert (await refused(authorization(authorizer), context(path="/healthz", method="POST"))).code == 403
     assert (await authorization(authorizer, ["/healthz*"])(answer)(context(path="/healthz/etcd"))).status == 200
 
 
@@ -165,6 +166,13 @@ async def test_admin_may_be_anybody_with_all_attributes():
 async def test_groups_that_go_without_saying(name, groups, wanted):
     headers = [("Impersonate-User", name), *(("Impersonate-Group", g) for g in groups)]
     assert list((await impersonated(Allows(), *headers)).user.groups) == wanted
+
+
+def test_what_cannot_be_a_service_account_is_a_plain_name():
+    assert account_name("system:serviceaccount:ns:sa") == ("ns", "sa")
+    assert [account_name(f"system:serviceaccount:{rest}") for rest in ("ns", "N_S:sa", "ns:S_A", "ns:a:b")] == [
+        None
+    ] * 4
 
 
 async def test_old_right_to_impersonate_suffices():

@@ -59,9 +59,9 @@ class MutatingAdmissionWebhook:
                 "which is not supported for this operation"
             )
         try:
-            patched = json_patch.apply(asked.obj, operations)
+            patched = json_patch.operate(asked.obj, operations)
             wanted = attributes.retype(self._matcher.as_requested(patched, attributes, asked))
-        except (errors.ApiError, ConvertError) as problem:
+        except (errors.ApiError, ConvertError, json_patch.Failed) as problem:
             raise errors.internal(str(problem)) from None
         if wanted == attributes.obj:
             return False

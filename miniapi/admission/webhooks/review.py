@@ -66,17 +66,21 @@ def question(attributes: Attributes, asked: Asked, version: str) -> Object:
 def answer(sent: Object, review: Object, *, mutating: bool) -> Answer:
     """The checked answer to `sent`. Raises InvalidAnswer."""
     wanted = sent["apiVersion"]
-    response = review.get("response")
-    if wanted == f"{GROUP}/v1" and (review.get("apiVersion"), review.get("kind")) != (wanted, "AdmissionReview"):
-        got = f"{review.get('apiVersion', '')}, Kind={review.get('kind', '')}"
-        raise InvalidAnswer(f"expected webhook response of {wanted}, Kind=AdmissionReview, got {got}")
+    response, strict = review.get("response"), wanted == f"{GROUP}/v1"
     if not isinstance(response, dict):
         raise InvalidAnswer("webhook response was absent")
-    if wanted == f"{GROUP}/v1" and response.get("uid") != sent["request"]["uid"]:
+    if strict and response.get("uid") != sent["request"]["uid"]:
         raise InvalidAnswer(f'expected response.uid="{sent["request"]["uid"]}", got "{response.get("uid", "")}"')
+    if strict and (review.get("apiVersion"), review.get("kind")) != (wanted, "AdmissionReview"):
+        got = f"{review.get('apiVersion', '')}, Kind={review.get('kind', '')}"
+        raise InvalidAnswer(f"expected webhook response of {wanted}, Kind=AdmissionReview, got {got}")
     operations = None
     if mutating:
-        operations = _patch(response, strict=wanted == f"{GROUP}/v1")
+        operations = _patch(response, strict=strict)
+    elif strict:
+        for name in ("patch", "patchType"):
+            if response.get(name):
+                raise InvalidAnswer(f"validating webhook may not return response.{name}")
     return Answer(
         response.get("allowed") is True,
         operations,
