@@ -126,8 +126,9 @@ def _placement(spec: Mapping[str, Any]) -> ErrorList:
         terms = spec["nodeSelector"].get("nodeSelectorTerms") or []
         if len(terms) != 1:
             at = "spec.nodeSelector.nodeSelectorTerms"
-            shown = terms if "nodeSelectorTerms" in spec["nodeSelector"] else None
-            errors.append(field.invalid(at, shown, "must have exactly one node selector term"))
+            given = spec["nodeSelector"].get("nodeSelectorTerms") is not None
+            inner = [internal("NodeSelectorTerm", term) for term in terms] if given else None
+            errors.append(field.invalid(at, inner, "must have exactly one node selector term"))
     for name in ("allNodes", "perDeviceNodeSelection"):
         if spec.get(name) is True:
             found.append(f"`{name}`")

@@ -230,11 +230,15 @@ def create_capacity(obj: Object) -> ErrorList:
     return errors
 
 
+def _selector_shown(selector: dict[str, Any]) -> dict[str, Any]:
+    return {k: dict(sorted(v.items())) if isinstance(v, dict) else v for k, v in selector.items()}
+
+
 def update_capacity(obj: Object, old: Object) -> ErrorList:
     """Topology and class stay."""
     return (
         create_capacity(obj)
-        + field.immutable("nodeTopology", obj.get("nodeTopology"), old.get("nodeTopology"))
+        + field.immutable("nodeTopology", obj.get("nodeTopology"), old.get("nodeTopology"), _selector_shown)
         + field.immutable("storageClassName", obj.get("storageClassName", ""), old.get("storageClassName", ""))
     )
 

@@ -75,3 +75,10 @@ def test_a_driver_that_wants_tokens_in_secrets_asks_for_tokens() -> None:
     spec = dict.fromkeys(("attachRequired", "podInfoOnMount", "storageCapacity", "seLinuxMount"), False)
     spec |= {"fsGroupPolicy": "File", "serviceAccountTokenInSecrets": False}
     assert [e.path for e in storage.create_driver(named(spec=spec))] == ["spec.serviceAccountTokenInSecrets"]
+
+
+def test_a_capacity_s_topology_is_shown_with_its_labels_in_order() -> None:
+    old = named(storageClassName="s", nodeTopology={"matchLabels": {"z": "1"}})
+    new = named(storageClassName="s", nodeTopology={"matchLabels": {"z": "1", "a": "2"}})
+    [error] = storage.update_capacity(new, old)
+    assert error.message == 'Invalid value: {"matchLabels":{"a":"2","z":"1"}}: field is immutable'

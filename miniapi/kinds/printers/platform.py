@@ -79,7 +79,7 @@ def storage_class(obj: Object, now: datetime) -> Row:
     return [
         shown,
         obj.get("provisioner", ""),
-        obj.get("reclaimPolicy") or "Delete",
+        obj.get("reclaimPolicy", "Delete"),
         obj.get("volumeBindingMode") or "Immediate",
         bool(obj.get("allowVolumeExpansion")),
         age(obj, now),
