@@ -209,16 +209,22 @@ def _prepare_ephemeral(pod: Object, old: Object, _ctx: WriteContext) -> None:
 
 
 def _prepare_resize(pod: Object, old: Object, _ctx: WriteContext) -> None:
+    """dropNonResizeUpdates; other containers than there were are left for validation to complain of."""
     spec: Fields = copy(old.get("spec") or {})
     new_spec = pod.get("spec") or {}
-    for kind in ("containers", "initContainers"):
-        new = {c.get("name"): c for c in new_spec.get(kind) or ()}
-        for container in spec.get(kind) or ():
-            wanted = new.get(container.get("name"))
+    kinds = ("containers", "initContainers")
+    if any(len(new_spec.get(kind) or ()) != len(spec.get(kind) or ()) for kind in kinds):
+        return
+    for kind in kinds:
+        new = new_spec.get(kind) or []
+        if [c.get("name") for c in new] != [c.get("name") for c in spec.get(kind) or ()]:
+            spec[kind] = new
+            continue
+        for container, wanted in zip(spec.get(kind) or (), new, strict=True):
             for name in ("resources", "resizePolicy"):
-                if wanted and name in wanted:
+                if name in wanted:
                     container[name] = wanted[name]
-                elif wanted:
+                else:
                     container.pop(name, None)
     if "resources" in new_spec:
         spec["resources"] = new_spec["resources"]

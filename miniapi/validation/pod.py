@@ -260,10 +260,25 @@ def _update_resize(pod: Object, old: Object) -> ErrorList:
     running = [c for c in status.get("containerStatuses") or () if (c.get("state") or {}).get("running") is not None]
     if running and running[0].get("resources") is None:
         errors.append(field.forbidden("spec", "Pod running on node without support for resize"))
+    if others := [e for kind in ("containers", "initContainers") for e in _same_containers(spec, old_spec, kind)]:
+        return errors + others
     errors += _resized(spec, old_spec, "initContainers") + _resized(spec, old_spec, "containers")
     for kind in ("containers", "initContainers"):
         errors += _only_resizable(spec, old_spec, kind)
     return errors
+
+
+def _same_containers(spec: Spec, old_spec: Spec, kind: str) -> ErrorList:
+    """validatePodResizeContainerOrdering."""
+    now, before = spec.get(kind) or (), old_spec.get(kind) or ()
+    if len(now) != len(before):
+        return [field.forbidden(f"spec.{kind}", f"{kind} may not be added or removed on resize")]
+    why = f"{kind} may not be renamed or reordered on resize"
+    return [
+        field.forbidden(f"spec.{kind}[{i}].name", why)
+        for i, (new, old) in enumerate(zip(now, before, strict=True))
+        if new.get("name") != old.get("name")
+    ]
 
 
 def _resized(spec: Spec, old_spec: Spec, kind: str) -> ErrorList:

@@ -115,3 +115,16 @@ async def test_repeated_owners_are_told_of_before_the_version_is_looked_at(world
     meta = {"name": "a", "resourceVersion": "999", "ownerReferences": [{}, {}]}
     reply = await world.ask("PUT", CONFIG_MAPS + "/a", {**config_map(), "metadata": meta})
     assert (reply.status, [k for k, _ in reply.headers if k == "Warning"]) == (409, ["Warning"])
+
+
+@pytest.mark.parametrize(
+    ("containers", "field"),
+    [
+        ([{"name": "c", "image": "i"}, {"name": "d", "image": "i"}], "spec.containers"),
+        ([{"name": "d", "image": "i"}], "spec.containers[0].name"),
+    ],
+)
+async def test_a_resize_has_the_containers_that_there_are(world, containers, field):
+    await world.ask("POST", PODS, POD)
+    code, told = await world.told("PUT", PODS + "/p/resize", pod(containers=containers))
+    assert (code, [c["field"] for c in told["details"]["causes"]]) == (422, [field])

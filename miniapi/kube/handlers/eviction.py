@@ -178,14 +178,14 @@ def _check_preconditions(pod: Object, options: Object) -> None:
             f"the UID in the precondition ({wanted['uid']}) does not match the UID in record ({meta['uid']}). "
             "The object might have been deleted and then recreated"
         )
-        raise errors.conflict("pods", "", meta["name"], why)
+        raise errors.conflict("Pod", "", meta["name"], why)
     version = wanted.get("resourceVersion")
     if version and version != meta["resourceVersion"]:
         why = (
             f"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
             f"({meta['resourceVersion']}). The object might have been modified"
         )
-        raise errors.conflict("pods", "", meta["name"], why)
+        raise errors.conflict("Pod", "", meta["name"], why)
 
 
 def _spares_unhealthy(budget: Object) -> bool:
