@@ -40,7 +40,7 @@ class EscalationCheck:
     async def check(
         self, user: UserInfo, plural: str, namespace: str, name: str, obj: Object, old: Object | None
     ) -> None:
-        """`plural` is one of the four; `name` the request's (empty on create); other resources are none of ours."""
+        """`plural` is one of the four; `name` the path's (empty in posts); other resources are none of ours."""
         if MASTERS_GROUP in user.groups or (old is not None and _only_for_the_collector(obj, old)):
             return
         if plural in ("roles", "clusterroles"):

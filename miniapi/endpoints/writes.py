@@ -60,6 +60,7 @@ def write_context(context: Context, scope: Scope, name: str, options: WriteOptio
         scope.subresource_name,
         options.dry_run,
         context.warn,
+        context.info.name,
     )
 
 

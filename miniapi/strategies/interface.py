@@ -26,6 +26,8 @@ class WriteContext:
     dry_run: bool = False
     warn: Callable[[str], None] = lambda _text: None
     """Sends a warning whatever becomes of the write."""
+    path_name: str = ""
+    """The name in the request's path; empty where a collection is posted to."""
 
 
 def _nothing_on_default(_obj: Object) -> None:

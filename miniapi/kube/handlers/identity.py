@@ -54,7 +54,7 @@ def _rbac_hooks(check: EscalationCheck, policy: PolicyIndex, plural: str) -> Hoo
     async def before_create(obj: Object, ctx: WriteContext) -> None:
         # The original checks before it makes a name up: refusals do not tell a generated one.
         asked = {**obj, "metadata": {**obj["metadata"], "name": ctx.name}}
-        await check.check(ctx.user, plural, ctx.namespace, "", asked, None)
+        await check.check(ctx.user, plural, ctx.namespace, ctx.path_name, asked, None)
 
     async def before_update(obj: Object, old: Object, ctx: WriteContext) -> None:
         await check.check(ctx.user, plural, ctx.namespace, ctx.name, obj, old)
