@@ -18,7 +18,7 @@ from miniapi.meta.gvk import GroupVersionKind, internal_type, parse_api_version
 from miniapi.meta.objects import Object, name_of
 from miniapi.meta.raw import canonical, keep_texts
 from miniapi.schema.coerce import coercer
-from miniapi.schema.convert import ConvertError
+from miniapi.schema.convert import ConvertError, path_converter
 from miniapi.schema.model import Schema
 from miniapi.wire import JSON
 
@@ -76,7 +76,7 @@ def decode(
     try:
         obj, unknown = fit(scope, obj, given, expected)
     except Unfit as problem:
-        why = _as_written(scope, data, expected) if codec.media_type == JSON else None
+        why = _as_written(scope, data, given, expected) if codec.media_type == JSON else None
         raise errors.bad_request(f"{handled}{why or problem}") from None
     complaints = [*decoded.duplicates, *unknown]
     if decoded.duplicates and unknown and codec.media_type == JSON:
@@ -108,10 +108,10 @@ def _undecodable(scope: Scope, data: bytes, expected: GroupVersionKind, problem:
     return f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {why}'
 
 
-def _as_written(scope: Scope, data: bytes, expected: GroupVersionKind) -> str | None:
+def _as_written(scope: Scope, data: bytes, given: GroupVersionKind, expected: GroupVersionKind) -> str | None:
     """What is wrong with a JSON body that does not fit, naming its numbers as they stand there."""
     try:
-        fit(scope, as_written(data), expected, expected)
+        fit(scope, as_written(data), given, expected)
     except Unfit as problem:
         return str(problem)
     return None
@@ -120,7 +120,9 @@ def _as_written(scope: Scope, data: bytes, expected: GroupVersionKind) -> str | 
 def fit(scope: Scope, obj: Object, given: GroupVersionKind, expected: GroupVersionKind) -> tuple[Object, list[str]]:
     """-> (the object with its kind's fields, complaints about others). Raises Unfit, and 400 for another version."""
     if given != expected:
-        raise _other_custom_type(obj, given, expected) if scope.unstructured else _other_type(scope, given, expected)
+        if scope.unstructured:
+            raise _other_custom_type(obj, given, expected)
+        raise _other_type(scope, obj, given, expected)
     obj["kind"], obj["apiVersion"] = expected.kind, expected.api_version
     try:
         return scope.convert(obj)
@@ -189,10 +191,15 @@ def _summary(data: bytes) -> str:
     return (start.decode("utf-8", "replace") if start[:1] == b"{" else start.hex()) + more
 
 
-def _other_type(scope: Scope, given: GroupVersionKind, expected: GroupVersionKind) -> Exception:
+def _other_type(scope: Scope, obj: Object, given: GroupVersionKind, expected: GroupVersionKind) -> Exception:
     """Types that the original knows are decoded before it sees that they are the wrong ones."""
     scheme, gone = _OWN_SCHEMES.get(expected.group, (_SCHEME, ""))
     known = scope.known_types(given) if scheme == _SCHEME or given.group == expected.group else None
+    if known is not None:
+        try:
+            path_converter(known)(obj)
+        except ConvertError as problem:
+            return Unfit(str(problem))
     if given.kind == expected.kind and (known is not None or given.version == gone):
         return errors.bad_request(
             f"the API version in the data ({given.api_version}) does not match the expected API version "

@@ -28,6 +28,13 @@ POLICIES = ("Foreground", "Background", "Orphan")
 DELETE_OPTIONS = GroupVersionKind("meta.k8s.io", "v1", "DeleteOptions")
 _SCHEME = "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"
 """Where the original's decoder looks types up, as it tells of those that are not there."""
+_OF_EVERY_VERSION = frozenset(
+    ("Status", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList", "CreateOptions", "UpdateOptions")
+)
+_OF_META_V1 = frozenset(
+    ("ListOptions", "GetOptions", "PatchOptions", "TableOptions", "Table", "WatchEvent", "PartialObjectMetadata")
+)
+"""The other types of that scheme, which are known before they are refused."""
 _TEXT = Schema("string", go_type="string")
 _PRECONDITIONS = Schema(
     "object",
@@ -59,7 +66,7 @@ _convert = path_converter(_OPTIONS)
 async def delete_options(context: Context) -> dict[str, Any]:
     """metav1.DeleteOptions from the body, or from the query where there is none; 422 for what does not go together.
 
-    A body that is no DeleteOptions is a 500: the original's decoder is not told to say more.
+    400 for a body that is no DeleteOptions.
     """
     raw = await read(context)
     return checked(_decoded(context, raw) if raw else _of_query(context))
@@ -81,13 +88,17 @@ def _decoded(context: Context, raw: bytes) -> dict[str, Any]:
         obj = codec.decode(raw, DELETE_OPTIONS).obj
         given = given_type({} if obj is None else obj, DELETE_OPTIONS)
         if given.kind != DELETE_OPTIONS.kind:
-            raise errors.server_error(
-                f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "{_SCHEME}"'
-            )
+            raise errors.bad_request(_other_type(given))
         options: dict[str, Any] = _convert(obj or {})[0]
     except (DecodeError, ConvertError) as problem:
-        raise errors.server_error(str(problem)) from None
+        raise errors.bad_request(str(problem)) from None
     return options
+
+
+def _other_type(given: GroupVersionKind) -> str:
+    if given.kind in _OF_EVERY_VERSION or (given.api_version == "meta.k8s.io/v1" and given.kind in _OF_META_V1):
+        return f"converting (v1.{given.kind}) to (v1.DeleteOptions): unknown conversion"
+    return f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "{_SCHEME}"'
 
 
 def _of_query(context: Context) -> dict[str, Any]:
@@ -101,6 +112,8 @@ def _of_query(context: Context) -> dict[str, Any]:
             options[name] = truthy(value)
         elif name == "dryRun":
             options[name] = [value, *options.get(name, [])]
+        elif name in ("uid", "resourceVersion") and value:
+            options.setdefault("preconditions", {})[name] = value
     return options
 
 

@@ -65,6 +65,8 @@ class Patch:
         obj, complaints, shown = PATCHERS[self.media_type](self.scope, old, self.body, strict)
         structural = self.media_type == STRATEGIC_PATCH
         fitted = _fit_restored if structural else _fit
+        if not obj.get("apiVersion") and not self.scope.unstructured:
+            fitted = _unread
         try:
             obj, unknown = fitted(self.scope, obj)
         except (Unfit, Misfit) as problem:
@@ -130,6 +132,12 @@ def _unfit(shown: str, why: str) -> errors.ApiError:
     """422 for a patch whose result is not an object of the kind."""
     cause = errors.Cause("FieldValueInvalid", f"Invalid value: {quote(shown)}: {why}", "patch")
     return errors.invalid("", "", "", [cause])
+
+
+def _unread(scope: Scope, obj: Object) -> tuple[Object, list[str]]:
+    """What no version reads is read as the original's internal type, in which no field has its name."""
+    del scope
+    return {}, [f'unknown field "{name}"' for name in sorted(obj) if name not in ("apiVersion", "kind")]
 
 
 def _fit(scope: Scope, obj: Object) -> tuple[Object, list[str]]:

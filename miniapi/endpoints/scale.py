@@ -23,7 +23,7 @@ from miniapi.endpoints.table import Printer
 from miniapi.endpoints.update_flow import check_name
 from miniapi.endpoints.writes import attributes, before_update, check_namespace, raise_invalid, write_context
 from miniapi.kinds.printers.cells import age, name, spec, status
-from miniapi.meta.objects import Object, copy
+from miniapi.meta.objects import Object, copy, metadata
 from miniapi.patch.scale import Paths, to_parent, to_scale
 from miniapi.storage.interface import KeyConflict
 from miniapi.validation.field import ErrorList
@@ -123,7 +123,7 @@ class _Change:
         if fields := to_scale(entries, handler.paths):
             shown["metadata"]["managedFields"] = fields
         scale = self.transform(copy(shown))
-        check_name(scale["metadata"], name)
+        check_name(metadata(scale), name)
         if not self.owns:
             manager = manager_name(self.options, context.request.headers.get("User-Agent", ""))
             scope.fields.update(shown, scale, manager, scope.clock())

@@ -37,9 +37,16 @@ def json_complaint(data: bytes) -> str:
     except _Bad as problem:
         position, about = problem.args
         if position >= len(text):
-            return "unexpected end of JSON input"
+            return _at_end(about)
         return f"invalid character {_quoted(text[position])} {about}"
     return "invalid UTF-8 in JSON input"
+
+
+def _at_end(about: str) -> str:
+    """The scanner reads a blank more, which only begun words, numbers and escapes take exception to."""
+    if about.startswith(("looking for", "after object", "after array", "in string literal")):
+        return "unexpected end of JSON input"
+    return f"invalid character ' ' {about}"
 
 
 def _scan(text: str) -> None:

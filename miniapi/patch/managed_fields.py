@@ -98,7 +98,8 @@ def encode(managed: Managed) -> list[Object]:
     """Entries in the original's order: appliers first, then by time, manager, version, subresource."""
     entries = []
     for (manager, operation, _, subresource), owned in sorted(managed.items(), key=_order):
-        entry: Object = {"manager": manager, "operation": operation, "apiVersion": owned.api_version}
+        entry: Object = {"manager": manager} if manager else {}
+        entry |= {"operation": operation, "apiVersion": owned.api_version}
         if owned.time:
             entry["time"] = owned.time
         entry["fieldsType"] = "FieldsV1"

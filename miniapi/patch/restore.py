@@ -12,6 +12,8 @@ from miniapi.schema import scalars
 from miniapi.schema.model import Schema
 from miniapi.schema.scalars import ConvertError
 
+_TIMES = ("date-time", "micro-time")
+_JSON_TYPES = {"int64": "number", "float64": "number", "map": "object", "slice": "array"}
 _GO_KINDS = {"string": "string", "boolean": "bool", "number": "float64"}
 
 
@@ -24,7 +26,12 @@ def restored(value: Any, schema: Schema | None) -> Any:
 
     Types with a text form of their own are not looked into. Raises Misfit.
     """
-    if value is None or schema is None or schema.type == "any" or _own_form(schema):
+    if value is None or schema is None or schema.type == "any":
+        return value
+    if _own_form(schema):
+        if schema.format in _TIMES and not isinstance(value, str):
+            found = _JSON_TYPES.get(kind_name(value), kind_name(value))
+            raise Misfit(f"json: cannot unmarshal {found} into Go value of type string")
         return value
     if schema.type in ("object", "map"):
         if not isinstance(value, dict):

@@ -131,3 +131,12 @@ async def test_many_warnings_are_cut_short(world):
     told = warnings(await world.ask("POST", CONFIG_MAPS, body))
     assert len(told) == 4096 // 256
     assert {len(t) for t in told} == {len('299 - ""') + 256 + 1}
+
+
+async def test_another_type_that_is_known_is_read_as_what_it_says_it_is(world):
+    _, told = await world.told(
+        "POST", "/apis/apps/v1/namespaces/ns/deployments", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": []}
+    )
+    assert told["message"].endswith(
+        "cannot unmarshal array into Go struct field ConfigMap.metadata of type v1.ObjectMeta"
+    )

@@ -86,21 +86,21 @@ async def test_a_collection_is_deleted_by_its_options_and_answered_as_it_was(thr
 @pytest.mark.parametrize(
     ("body", "code", "message"),
     [
-        (b"{", 500, "couldn't get version/kind; json parse error: unexpected end of JSON input"),
+        (b"{", 400, "couldn't get version/kind; json parse error: unexpected end of JSON input"),
         (
             {"kind": "Pod", "apiVersion": "v1"},
-            500,
+            400,
             'no kind "Pod" is registered for version "v1" in scheme '
             '"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"',
         ),
         (
             {"preconditions": {"uid": 5}},
-            500,
+            400,
             "json: cannot unmarshal number into Go struct field Preconditions.preconditions.uid of type types.UID",
         ),
         (
             {"dryRun": [1]},
-            500,
+            400,
             "json: cannot unmarshal number into Go struct field DeleteOptions.dryRun of type string",
         ),
         ({"propagationPolicy": "Foo"}, 422, 'supported values: "Foreground", "Background", "Orphan", "nil"'),
@@ -110,3 +110,30 @@ async def test_a_collection_is_deleted_by_its_options_and_answered_as_it_was(thr
 async def test_delete_options_that_do_not_fit(three, body, code, message):
     status, told = await three.told("DELETE", CONFIG_MAPS + "/a", body)
     assert (status, told["message"][-len(message) :]) == (code, message)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"kind": "Status", "apiVersion": "v1"}, "converting (v1.Status) to (v1.DeleteOptions): unknown conversion"),
+        (
+            {"kind": "Table", "apiVersion": "meta.k8s.io/v1"},
+            "converting (v1.Table) to (v1.DeleteOptions): unknown conversion",
+        ),
+    ],
+)
+async def test_known_types_that_are_no_delete_options_are_not_converted(three, body, message):
+    status, told = await three.told("DELETE", CONFIG_MAPS + "/a", body)
+    assert (status, told["message"]) == (400, message)
+
+
+@pytest.mark.parametrize(("query", "code"), [("resourceVersion=999", 409), ("uid=other", 409), ("uid=", 200)])
+async def test_a_delete_query_carries_preconditions(three, query, code):
+    status, _told = await three.told("DELETE", CONFIG_MAPS + "/a?" + query)
+    assert status == code
+
+
+async def test_an_export_is_refused_where_it_is_asked_for(three):
+    status, told = await three.told("GET", CONFIG_MAPS + "/a?export=true")
+    assert (status, told["message"]) == (400, "the export parameter, deprecated since v1.14, is no longer supported")
+    assert (await three.told("GET", CONFIG_MAPS + "/a?export=false"))[0] == 200

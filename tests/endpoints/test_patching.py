@@ -138,3 +138,27 @@ async def test_a_change_that_leaves_no_metadata_names_no_object(made):
     change = Change(context, scope, options, "m", lambda old: {"kind": "ConfigMap", "metadata": None}, patches=True)
     with pytest.raises(ApiError, match=r"the name of the object \(a based on URL\) was undeterminable"):
         await run(change)
+
+
+async def test_a_new_time_of_creation_is_ignored_and_one_of_deletion_refused(made):
+    time = "2001-01-01T00:00:00Z"
+    status, told = await made.told("PATCH", A, {"metadata": {"creationTimestamp": time}}, MERGE)
+    assert (status, told["metadata"]["creationTimestamp"] != time) == (200, True)
+    for name, value in (("deletionTimestamp", time), ("deletionGracePeriodSeconds", 5)):
+        status, told = await made.told("PATCH", A, {"metadata": {name: value}}, MERGE)
+        assert (status, told["details"]["causes"][0]["field"]) == (422, f"metadata.{name}")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        (MERGE, {"apiVersion": None}),
+        (MERGE, {"apiVersion": ""}),
+        (JSON_PATCH, [{"op": "remove", "path": "/apiVersion"}]),
+    ],
+)
+async def test_an_object_without_a_version_has_no_known_field(made, media_type, body):
+    reply = await made.ask("PATCH", A, body, media_type)
+    warned = [v for k, v in reply.headers if k == "Warning"]
+    assert (reply.status, len(warned)) == (400, 2)
+    assert b"was undeterminable: name must be provided" in reply.body

@@ -17,13 +17,7 @@ UNEXPECTED_END = "unexpected end of JSON input"
         '{"a":',
         '{"a":1',
         '{"a":"x',
-        '{"a":"\\',
-        '{"a":"\\u12',
-        '{"a":fals',
-        "nul",
         "[1",
-        "-",
-        "1.",
     ],
 )
 def test_a_text_that_ends_too_soon(text):
@@ -33,6 +27,12 @@ def test_a_text_that_ends_too_soon(text):
 @pytest.mark.parametrize(
     ("text", "char", "about"),
     [
+        ('{"a":"\\', " ", "in string escape code"),
+        ('{"a":"\\u12', " ", "in \\u hexadecimal character escape"),
+        ('{"a":fals', " ", "in literal false (expecting 'e')"),
+        ("nul", " ", "in literal null (expecting 'l')"),
+        ("-", " ", "in numeric literal"),
+        ("1.", " ", "after decimal point in numeric literal"),
         ('{"a":trux}', "x", "in literal true (expecting 'e')"),
         ('{"a":nope}', "o", "in literal null (expecting 'u')"),
         ('{"a":01}', "1", "after object key:value pair"),

@@ -6,6 +6,7 @@ from miniapi import errors
 from miniapi.endpoints import respond
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.listing import field_problem, parse_resource_version, reach
+from miniapi.endpoints.parameters import truthy
 from miniapi.endpoints.scope import Scope
 from miniapi.wire import Reply
 
@@ -15,11 +16,18 @@ async def serve(context: Context, scope: Scope) -> Reply:
     info = context.info
     negotiated = respond.accepted(context, scope)
     if info.query:
+        _no_export(context)
         await _not_older(context, scope)
     found = await scope.versioned.resource.get(info.namespace, info.name)
     if found is None:
         raise errors.not_found(scope.kind.plural, scope.kind.gvk.group, info.name)
     return respond.stored(scope, found, negotiated)
+
+
+def _no_export(context: Context) -> None:
+    wanted = next((value for name, value in context.info.query if name == "export"), None)
+    if wanted is not None and truthy(wanted):
+        raise errors.bad_request("the export parameter, deprecated since v1.14, is no longer supported")
 
 
 async def _not_older(context: Context, scope: Scope) -> None:
