@@ -124,10 +124,15 @@ def fit(scope: Scope, obj: Object, given: GroupVersionKind, expected: GroupVersi
             raise _other_custom_type(obj, given, expected)
         raise _other_type(scope, obj, given, expected)
     obj["kind"], obj["apiVersion"] = expected.kind, expected.api_version
+    meta = obj.get("metadata")
     try:
-        return scope.convert(obj)
+        fitted, unknown = scope.convert(obj)
     except ConvertError as problem:
         raise Unfit(str(problem)) from None
+    if meta.__class__ is dict and meta.get("managedFields") == []:
+        # Empty as it is, it asks to forget all managers; who tracks them takes it out again.
+        fitted["metadata"]["managedFields"] = []
+    return fitted, unknown
 
 
 def fit_again(scope: Scope, obj: Object, expected: GroupVersionKind) -> tuple[Object, list[str]]:

@@ -122,10 +122,7 @@ def _check_version(change: Change, obj: Object, old: Object) -> None:
     uid = meta.get("uid")
     if uid and uid != old_meta.get("uid") and not change.patches:
         raise _other_uid(change, uid, old_meta.get("uid", ""))
-    try:
-        wanted = parse_resource_version(meta.get("resourceVersion") or "0")
-    except ValueError as problem:
-        raise errors.server_error(str(problem)) from None
+    wanted = _wanted_version(meta)
     if not wanted:
         if not scope.strategy.allow_unconditional_update:
             why = "Invalid value: 0: must be specified for an update"
@@ -134,6 +131,14 @@ def _check_version(change: Change, obj: Object, old: Object) -> None:
     elif wanted != int(old_meta["resourceVersion"]):
         raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, name)
     meta["resourceVersion"] = old_meta["resourceVersion"]
+
+
+def _wanted_version(meta: dict[str, Any]) -> int:
+    """The version that must be there still, 0 for any; 500 for one that is none."""
+    try:
+        return parse_resource_version(meta.get("resourceVersion") or "0")
+    except ValueError as problem:
+        raise errors.server_error(str(problem)) from None
 
 
 def _other_uid(change: Change, wanted: str, found: str) -> errors.ApiError:
@@ -190,6 +195,7 @@ async def _create(change: Change) -> Outcome:
             raise _other_uid(change, uid, "")
         why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
         raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, info.name, why)
+    _wanted_version(meta)
     if change.patches:
         wipe_system_fields(meta)
     check_namespace(context, scope, meta)

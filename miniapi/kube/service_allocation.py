@@ -32,6 +32,7 @@ from miniapi.strategies.service_ip import (
     allocate_ports,
     init_families,
     networks,
+    not_allocated,
 )
 from miniapi.validation.service import cluster_ips
 
@@ -134,6 +135,8 @@ class ServiceAllocation:
                 done = allocate_ips(spec, old_spec, self._networks, used.ips, random.randrange, dry_run=dry_run)
             except RangeFull as problem:
                 raise errors.internal(f"failed to allocate a serviceIP: {problem}") from None
+            if done.ips and not dry_run and not meta.get("name"):
+                done.errors.append(_nameless(done.ips[0], asked["clusterIPs"] or []))
             _raise_invalid(meta.get("name") or "", done.errors)
             if dry_run or await self._hold(done.ips, meta, used):
                 return done
@@ -183,6 +186,12 @@ class ServiceAllocation:
                     used.ports.update(_ports(spec))
                 self._used = used
             return self._used
+
+
+def _nameless(ip: str, wanted: list[str]) -> errors.Cause:
+    """A service without a name does not get as far as its own validation: nobody could hold its address."""
+    why = f'IPAddress.networking.k8s.io "{ip}" is invalid: spec.parentRef.name: Required value'
+    return not_allocated(wanted, ip if ip in wanted else "", why)
 
 
 def _address(ip: str, parent: dict[str, Any], now: str) -> Object:

@@ -34,6 +34,11 @@ def _invalid(path: str, value: Any, why: str) -> Cause:
     return Cause("FieldValueInvalid", f"Invalid value: {shown}: {why}", path)
 
 
+def not_allocated(wanted: list[str], asked: str, why: str) -> Cause:
+    """The complaint about an address, one of `wanted`, that a service cannot have; `asked` is empty for any."""
+    return _invalid("spec.clusterIPs", wanted or [""], f"failed to allocate IP{asked and ' ' + asked}: {why}")
+
+
 def networks(ranges: str) -> dict[str, Network]:
     """`10.96.0.0/16,fd00::/112` (--service-cluster-ip-range). ValueError for what is no CIDR."""
     found: dict[str, Network] = {}
@@ -223,7 +228,7 @@ def allocate_ips(
         if asked:
             network = ranges[family]
             if problem := dry_ip_problem(asked, network) if dry_run else ip_problem(asked, network, used):
-                done.errors.append(_invalid("spec.clusterIPs", wanted, f"failed to allocate IP {asked}: {problem}"))
+                done.errors.append(not_allocated(wanted, asked, problem))
                 return done
             taken = asked
         elif dry_run:

@@ -228,9 +228,7 @@ def _conversion(conversion: Mapping[str, Any], path: str) -> ErrorList:
         elif url is not None:
             errors += webhook_url(child(at, "url"), url)
         else:
-            # the original mixes them up
-            swapped = {**service, "name": service.get("namespace"), "namespace": service.get("name")}
-            errors += webhook_service(child(at, "service"), swapped)
+            errors += webhook_service(child(at, "service"), service)
     if not versions:
         return [*errors, field.required(versions_at)]
     for i, version in enumerate(versions):

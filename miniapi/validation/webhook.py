@@ -58,8 +58,9 @@ def webhook_url(path: str, url: str) -> ErrorList:
 
 
 def webhook_service(path: str, service: dict[str, Any]) -> ErrorList:
-    """ValidateWebhookService."""
-    errors = [field.required(child(path, name)) for name in ("name", "namespace") if not service.get(name)]
+    """ValidateWebhookService, whose callers all mix up name and namespace: one is missed where the other is not set."""
+    mixed = {"name": service.get("namespace"), "namespace": service.get("name")}
+    errors = [field.required(child(path, name)) for name, given in mixed.items() if not given]
     port, text, at = service.get("port", 443), service.get("path"), child(path, "path")
     if wrong := names.port_number(port):
         errors.append(field.invalid(child(path, "port"), port, "port is not valid: " + ",".join(wrong)))

@@ -166,3 +166,24 @@ async def test_an_unused_claim_goes_when_it_is_deleted_and_a_used_one_when_its_p
     assert not await is_gone(cluster, "persistentvolumeclaims", "used")
     await cluster.delete("", "v1", "pods", "default", "p")
     await until(lambda: is_gone(cluster, "persistentvolumeclaims", "used"))
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ({}, 'Invalid value: [""]: failed to allocate IP: IPAddress.networking.k8s.io "'),
+        (
+            {"clusterIP": "10.96.0.9"},
+            'Invalid value: ["10.96.0.9"]: failed to allocate IP 10.96.0.9: IPAddress.networking.k8s.io "10.96.0.9"',
+        ),
+    ],
+)
+async def test_nobody_holds_the_address_of_a_service_without_a_name(cluster, address, told):
+    spec = {"ports": [{"port": 80}], **address}
+    with pytest.raises(ApiError) as raised:
+        await cluster.create("", "v1", "services", "default", {"metadata": {}, "spec": spec})
+    (cause,) = raised.value.causes
+    assert cause.message.startswith(told)
+    assert cause.message.endswith('" is invalid: spec.parentRef.name: Required value')
+    named = await cluster.create("", "v1", "services", "default", {"metadata": {"name": "a"}, "spec": spec})
+    assert named["spec"]["clusterIP"] == address.get("clusterIP", named["spec"]["clusterIP"])

@@ -128,3 +128,33 @@ async def test_a_resize_has_the_containers_that_there_are(world, containers, fie
     await world.ask("POST", PODS, POD)
     code, told = await world.told("PUT", PODS + "/p/resize", pod(containers=containers))
     assert (code, [c["field"] for c in told["details"]["causes"]]) == (422, [field])
+
+
+@pytest.mark.parametrize(
+    ("method", "content_type", "body"),
+    [
+        ("PUT", "", {**config_map(), "metadata": {"name": "a", "managedFields": []}}),
+        ("PATCH", "application/merge-patch+json", {"metadata": {"managedFields": []}}),
+        ("PATCH", "application/strategic-merge-patch+json", {"metadata": {"managedFields": []}}),
+    ],
+)
+async def test_an_empty_list_of_managers_forgets_them_all(world, method, content_type, body):
+    _, made = await world.told("POST", CONFIG_MAPS, config_map(data={"k": "v"}))
+    assert made["metadata"]["managedFields"]
+    status, told = await world.told(method, CONFIG_MAPS + "/a", body, content_type)
+    assert (status, "managedFields" in told["metadata"]) == (200, False)
+
+
+async def test_a_version_that_is_none_is_told_also_where_nothing_is_yet(world):
+    lease = {"metadata": {"name": "a", "resourceVersion": "abc"}}
+    status, told = await world.told("PUT", "/apis/coordination.k8s.io/v1/namespaces/ns/leases/a", lease)
+    assert (status, told["message"]) == (500, 'strconv.ParseUint: parsing "abc": invalid syntax')
+
+
+@pytest.mark.parametrize(("given", "missed"), [("name", "name"), ("namespace", "namespace")])
+async def test_webhooks_miss_the_name_of_a_service_where_its_namespace_is_not_set(world, given, missed):
+    hook = {"name": "a.b.c", "admissionReviewVersions": ["v1"], "sideEffects": "None"}
+    hooks = {"metadata": {"name": "a"}, "webhooks": [{**hook, "clientConfig": {"service": {given: "x"}}}]}
+    _, told = await world.told("POST", "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", hooks)
+    (cause,) = told["details"]["causes"]
+    assert cause["field"] == f"webhooks[0].clientConfig.service.{missed}"
