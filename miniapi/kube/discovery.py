@@ -86,9 +86,10 @@ class Discovery:
         made = self._made_of(parts, JSON_CODEC, aggregated=False)
         if made is None:
             return None
-        if request.method != "GET":
+        if request.method == "GET":
+            routing.check_types(request, routing.MEDIA_TYPES, routing.MEDIA_TYPES)
+        elif parts[0] != "apis" or len(parts) > 2:  # groups are the aggregator's to tell, which takes any method
             raise errors.method_not_allowed()
-        routing.check_types(request, routing.MEDIA_TYPES, routing.MEDIA_TYPES)
         accept = request.headers.get("Accept", "")
         codec = negotiate_discovery(accept) if len(parts) == 1 else None
         if codec is not None:
