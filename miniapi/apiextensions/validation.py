@@ -20,6 +20,7 @@ from miniapi.validation import field
 from miniapi.validation.embedded import embedded_validator
 from miniapi.validation.field import ErrorList, FieldError
 from miniapi.validation.interface import Validation
+from miniapi.validation.metadata import object_meta, object_meta_update
 
 Rules = Callable[[Object, Object | None], ErrorList]
 """The schema's CEL rules: (object, old object) -> what is wrong."""
@@ -75,7 +76,8 @@ class CustomRules:
         if wrong := self._type(obj):
             return wrong
         errors: ErrorList = []
-        if self.status is not None and "status" in obj:
+        unchanged = obj.get("status") is None and old.get("status") is None
+        if self.status is not None and "status" in obj and not unchanged:
             found = _errors(self.status(obj["status"], old.get("status", NO_OLD)))
             errors += [replace(e, path="status" if e.path == "<nil>" else field.child("status", e.path)) for e in found]
         errors += self._scale_status(obj)
@@ -94,7 +96,14 @@ class CustomRules:
     def _rules(self, errors: ErrorList, obj: Object, old: Object | None) -> ErrorList:
         if self.rules is None:
             return []
-        if any(e.type in _BLOCKING for e in errors):
+        meta = obj["metadata"]
+        if old is None:
+            named = object_meta(
+                meta, "metadata", namespaced="namespace" in meta, name_check=names.name_is_dns_subdomain
+            )
+        else:
+            named = object_meta_update(meta, old["metadata"], "metadata")
+        if any(e.type in _BLOCKING for e in (*named, *errors)):
             return [field.invalid("<nil>", None, _UNCHECKED)]
         return self.rules(obj, old)
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from miniapi.apiextensions.strategy import main_strategy
 from miniapi.apiextensions.validation import custom_rules
 from miniapi.cel.declared import converter
@@ -57,3 +59,18 @@ def test_a_field_that_is_null_is_not_there_for_rules() -> None:
     assert convert is not None
     assert convert({"a": None}) == {}
     assert convert({"a": "x"}) == {"a": "x"}
+
+
+def test_a_null_status_is_judged_only_where_there_was_another() -> None:
+    rules = custom_rules(GVK, OPENAPI, structural(OPENAPI, META), None, None)
+    assert rules.update_status(widget(spec={}, status=None), widget(spec={})) == []
+    assert rules.update_status(widget(spec={}), widget(spec={}, status={"n": 1})) == []
+    (wrong,) = rules.update_status(widget(spec={}, status=None), widget(spec={}, status={"n": 1}))
+    assert wrong.path == "status"
+
+
+def test_rules_are_not_asked_where_metadata_lacks_what_it_must_have() -> None:
+    rules = custom_rules(GVK, OPENAPI, structural(OPENAPI, META), None, lambda _obj, _old: pytest.fail("asked"))
+    nameless = {**widget(spec={"a": 1}), "metadata": {}}
+    (wrong,) = rules.create(nameless)
+    assert "some validation rules were not checked" in wrong.message
