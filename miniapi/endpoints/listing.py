@@ -121,13 +121,13 @@ async def _read(
         page = await resource.scan(namespace, after=after, limit=limit, revision=revision)
     if selection.everything:
         return list(page.items), page.revision, page.more, page.remaining
-    matches, view = selection.matches, scope.versioned.object
+    matches, attributes = selection.matches, scope.versioned.attributes
     chosen: list[Stored] = []
     while True:
         for position, found in enumerate(page.items):
             if selection.name and not found.key.endswith("/" + selection.name):
                 continue
-            if matches(view(found)):
+            if matches(attributes(found)):
                 chosen.append(found)
                 if limit and len(chosen) == limit:
                     return chosen, page.revision, page.more or position + 1 < len(page.items), 0

@@ -9,7 +9,7 @@ from miniapi import errors
 from miniapi.endpoints.parameters import ListOptions
 from miniapi.kinds.kind import Kind
 from miniapi.meta import selectors
-from miniapi.meta.objects import Object
+from miniapi.registry.attributes import Attributes, fields_of
 
 
 @dataclass(slots=True)
@@ -19,10 +19,10 @@ class Selection:
     everything: bool
     name: str
     """The one name that the field selector allows, or empty."""
-    matches: Callable[[Object], bool]
+    matches: Callable[[Attributes], bool]
 
 
-def _everything(_obj: Object) -> bool:
+def _everything(_attributes: Attributes) -> bool:
     return True
 
 
@@ -39,25 +39,18 @@ def compile_selection(kind: Kind, options: ListOptions, only: str = "") -> Selec
         terms = selectors.parse_field_selector(field_selector) if field_selector else ()
     except ValueError as problem:
         raise errors.bad_request(str(problem)) from None
-    fields: dict[str, Callable[[Object], str]] = {
-        "metadata.name": lambda o: str(o["metadata"].get("name", "")),
-        "metadata.namespace": lambda o: str(o["metadata"].get("namespace", "")),
-        **kind.strategy.selectable_fields,
-    }
-    tests: list[tuple[Callable[[Object], str], bool, str]] = []
+    fields = fields_of(kind)
     name = ""
     for term in terms:
-        getter = fields.get(term.field)
-        if getter is None:
+        if term.field not in fields:
             raise errors.bad_request(_unsupported(kind, term.field))
         if term.field == "metadata.name" and term.equals:
             name = term.value
-        tests.append((getter, term.equals, term.value))
 
-    def matches(obj: Object) -> bool:
-        if label is not None and not label(obj["metadata"].get("labels") or {}):
+    def matches(attributes: Attributes) -> bool:
+        if label is not None and not label(attributes.labels):
             return False
-        return all((getter(obj) == value) is equals for getter, equals, value in tests)
+        return all((attributes.fields[term.field] == term.value) is term.equals for term in terms)
 
     return Selection(False, name, matches)
 

@@ -11,6 +11,7 @@ import orjson
 from miniapi.kinds.kind import Kind
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
+from miniapi.registry.attributes import Attributes, attributes_of
 from miniapi.registry.encoding import StoredForm, head, own_json, stored_order, with_revision
 from miniapi.registry.fanout import Frames
 from miniapi.registry.memo import Memo
@@ -25,6 +26,9 @@ Update = Callable[[Object, Stored], Awaitable[Object | None]]
 
 SHARED_OBJECTS = 128
 """How many decoded objects of a resource are kept for those within the process who only read."""
+
+KNOWN_ATTRIBUTES = 20_000
+"""Of how many versions of a resource's objects it is kept what selectors look at: some hundred bytes each."""
 
 
 class Resource:
@@ -152,6 +156,8 @@ class Versioned:
         self._head, self._stored_version = head(stored_as), stored_as.api_version
         self._items = Memo(self._item)
         self._shared: dict[str, tuple[int, Object]] = {}
+        self._read_attributes = attributes_of(kind)
+        self._attributes: dict[tuple[str, int], Attributes] = {}
 
     def object(self, stored: Stored) -> Object:
         """A fresh dict in this version."""
@@ -169,6 +175,16 @@ class Versioned:
                 del self._shared[next(iter(self._shared))]
             known = self._shared[stored.key] = (stored.mod_revision, self.object(stored))
         return known[1]
+
+    def attributes(self, stored: Stored) -> Attributes:
+        """What selectors look at; an object is decoded for it once per version."""
+        version = (stored.key, stored.mod_revision)
+        known = self._attributes.get(version)
+        if known is None:
+            if len(self._attributes) >= KNOWN_ATTRIBUTES:
+                del self._attributes[next(iter(self._attributes))]
+            known = self._attributes[version] = self._read_attributes(self.object(stored))
+        return known
 
     def encoded(self, stored: Stored) -> bytes:
         """The object's JSON."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import orjson
+import pytest
 
 from miniapi.kinds.builtin import builtin_kinds
 from miniapi.registry.encoding import StoredForm, own_json, stored_order
@@ -47,3 +48,22 @@ def test_what_is_stored_takes_no_more_than_its_bytes() -> None:
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert used < 2 * sum(map(len, kept)) + 200 * 100
+
+
+async def test_what_selectors_look_at_is_read_once_per_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    pods = versioned("Pod", "v1")
+    stored = await pods.resource.create("ns", "a", {**POD, "metadata": {"name": "a", "labels": {"app": "x"}}})
+    assert pods.attributes(stored).labels == {"app": "x"}
+    assert pods.attributes(stored).fields["metadata.name"] == "a"
+    changed = await pods.resource.replace(stored, {**POD, "metadata": {"name": "a", "labels": {"app": "y"}}})
+    assert [pods.attributes(version).labels["app"] for version in (changed, stored)] == ["y", "x"]
+    monkeypatch.setattr(pods, "object", lambda _: pytest.fail("it was decoded again"))
+    assert [pods.attributes(version).labels["app"] for version in (changed, stored)] == ["y", "x"]
+
+
+async def test_few_attributes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("miniapi.registry.resource.KNOWN_ATTRIBUTES", 2)
+    pods = versioned("Pod", "v1")
+    for name in "abc":
+        pods.attributes(await pods.resource.create("ns", name, {**POD, "metadata": {"name": name}}))
+    assert [key for key, _ in pods._attributes] == ["pods/ns/b", "pods/ns/c"]

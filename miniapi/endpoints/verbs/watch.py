@@ -144,7 +144,7 @@ class _Watcher(Generic[One, Many]):
         return self.events.join([event])
 
     def _matches(self, stored: Stored) -> bool:
-        return self.selection.everything or self.selection.matches(self.scope.versioned.object(stored))
+        return self.selection.everything or self.selection.matches(self.scope.versioned.attributes(stored))
 
     def _event(self, event: Event) -> One | None:
         """One change as this client's selectors show it."""

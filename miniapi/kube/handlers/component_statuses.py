@@ -12,6 +12,7 @@ from miniapi.endpoints.parameters import list_options
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.selection import compile_selection
 from miniapi.meta.objects import Object
+from miniapi.registry.attributes import attributes_of
 from miniapi.storage.interface import StoreUnavailable
 from miniapi.wire import Reply
 
@@ -31,7 +32,8 @@ class ComponentStatuses:
                 raise errors.not_found("componentstatus", "", info.name)
             return respond.one(scope, await _store(scope), negotiated)
         selection = compile_selection(scope.kind, list_options(info.query, watch=False))
-        chosen = [o for o in [await _store(scope)] if selection.matches(o)]
+        attributes = attributes_of(scope.kind)
+        chosen = [o for o in [await _store(scope)] if selection.matches(attributes(o))]
         return respond.made(scope, chosen, {}, negotiated)
 
 
