@@ -243,6 +243,9 @@ def _reader(request: web.BaseRequest) -> Callable[[int], Awaitable[bytes]]:
             return b""
         if (request.content_length or 0) > limit:
             raise errors.too_large_body(limit)
+        if request.transport is not None and request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+            # The client holds its body back until it hears that somebody wants it.
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         parts: list[bytes] = []
         size = 0
         try:

@@ -66,3 +66,27 @@ async def test_a_connection_is_kept_as_the_client_asks(
     finally:
         writer.close()
         await server.close()
+
+
+async def test_a_client_that_holds_its_body_back_is_told_to_send_it_when_it_is_read() -> None:
+    async def serve(request: Request) -> Reply:
+        if request.path == "/refused":
+            return Reply(403, b"")
+        return Reply(200, await request.read(100))
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = HttpServer(serve, grace_seconds=0.1)
+    await server.start(listener, None)
+    reader, writer = await asyncio.open_connection(*listener.getsockname())
+    try:
+        head = "POST {} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+        writer.write(head.format("/wanted").encode())
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"body")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+        assert await reader.readexactly(4) == b"body"
+        writer.write(head.format("/refused").encode())
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 403 Forbidden\r\n")
+    finally:
+        writer.close()
+        await server.close()
