@@ -7,6 +7,7 @@ structured-merge-diff/merge (Updater).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -71,13 +72,16 @@ class FieldManager:
     def update(self, live: Object | None, new: Object, manager: str, now: datetime) -> None:
         """Sets `new`'s managedFields after a create (`live` is None), update or non-apply patch.
 
-        Nothing else of `new` changes; entries keep their times where the request changed nothing.
+        Nothing else of `new` changes; entries keep their times where the request changed nothing. Where items
+        of lists cannot be told from each other, nobody's fields change.
         """
         managed = self._entries(live, new)
         new["metadata"].pop("managedFields", None)
         if not managed and live is not None:
             return
-        managed_fields.write(new, self._updated(live, new, managed, manager, rfc3339(now)))
+        with suppress(BadItem):
+            managed = self._updated(live, new, managed, manager, rfc3339(now))
+        managed_fields.write(new, managed)
 
     def apply(self, live: Object | None, config: Object, manager: str, force: bool, now: datetime) -> Object:
         """`config` applied to `live` (None: created), a new object with its managedFields, not defaulted.
@@ -139,10 +143,8 @@ class FieldManager:
         base = live or {}
         managed = self._reconciled(managed)
         compared: Compared = {}
-        changed, removed = self._differences(base, new, compared)
+        changed = self._changed(base, new, compared)
         managed = self._take(base, new, managed, None, compared)
-        if changed and removed:
-            changed = fieldpath.difference(changed, removed)
         if changed:
             taken = fieldpath.recursive_difference(changed, self._reset) if self._reset else changed
             taken = fieldpath.difference(taken, managed_fields.STRIPPED)
@@ -221,11 +223,11 @@ class FieldManager:
                 after[key] = Owned(fieldpath.ordered(rest), owned.api_version, owned.time)
         return after
 
-    def _differences(self, live: Object, new: Object, compared: Compared) -> tuple[Set | None, Set | None]:
-        """What changed and vanished in this version, kept for `_compared` too."""
+    def _changed(self, live: Object, new: Object, compared: Compared) -> Set | None:
+        """What changed in this version; that and what vanished is kept for `_compared`."""
         changed, removed = self.root.compare(live, new)
         compared[self._api_version] = self._kept(changed), self._kept(removed)
-        return changed, removed
+        return changed
 
     def _compared(self, live: Object, new: Object, api_version: str, compared: Compared) -> tuple[Set, Set] | None:
         """What changed and vanished as one version sees it; None for a version that is not known."""

@@ -61,11 +61,9 @@ class FirstWrites:
         return known
 
     def _part(self, name: str, value: Any) -> Set:
-        changed, removed = self._root().compare({}, {name: value})
+        changed, _ = self._root().compare({}, {name: value})
         if not changed:
             return {}
-        if removed:
-            changed = fieldpath.difference(changed, removed)
         if self._reset:
             changed = fieldpath.recursive_difference(changed, self._reset)
         return fieldpath.ordered(fieldpath.difference(changed, managed_fields.STRIPPED))

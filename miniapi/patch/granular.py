@@ -239,14 +239,11 @@ class List:
         self.item = item
 
     def _index(self, items: Any) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-        """Items by path element, and those of them that occur more than once. Bad items are left out."""
+        """Items by path element, and those of them that occur more than once. BadItem."""
         found: dict[str, Any] = {}
         repeated: dict[str, list[Any]] = {}
         for item in items if isinstance(items, list) else ():
-            try:
-                element = self.element_of(item)
-            except BadItem:
-                continue
+            element = self.element_of(item)
             if element in found:
                 repeated.setdefault(element, [found[element]]).append(item)
             else:

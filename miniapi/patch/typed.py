@@ -23,6 +23,8 @@ _STRUCT_ZERO: Mapping[str, Any] = {
     "int-or-string": 0,
 }
 """How the original writes unset structs with a text form."""
+_WITH_EMPTY_NAME = "io.k8s.api.core.v1.LocalObjectReference"
+"""The one item that need not be named, and is then named by nothing (its name says `+default=""`)."""
 
 
 class InvalidValue(ValueError):
@@ -97,8 +99,7 @@ class Compiler:
         if schema.list_type == "set":
             return List(SetElements(), item)
         if schema.list_type == "map" and schema.list_keys:
-            fields = schema.items.fields if schema.items is not None else {}
-            defaults = {k: v for k in schema.list_keys if (v := _key_default(fields.get(k), go_type)) is not MISSING}
+            defaults = {k: v for k in schema.list_keys if (v := _key_default(schema.items, k, go_type)) is not MISSING}
             return List(KeyElements(schema.list_keys, defaults), item)
         return AtomicItems(item)
 
@@ -126,10 +127,13 @@ def _zeros(fields: Mapping[str, Field]) -> Mapping[str, Any]:
     return zeros
 
 
-def _key_default(field: Field | None, go_type: bool) -> Any:
+def _key_default(item: Schema | None, key: str, go_type: bool) -> Any:
     """A key's default; a Go field that is always written defaults to its zero value."""
-    if field is None:
+    field = item.fields.get(key) if item is not None else None
+    if item is None or field is None:
         return MISSING
+    if item.name == _WITH_EMPTY_NAME:
+        return ""
     if field.schema.default is not MISSING:
         return field.schema.default
     if go_type and not field.omit_empty and not field.pointer:

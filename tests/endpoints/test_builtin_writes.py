@@ -158,3 +158,30 @@ async def test_webhooks_miss_the_name_of_a_service_where_its_namespace_is_not_se
     _, told = await world.told("POST", "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", hooks)
     (cause,) = told["details"]["causes"]
     assert cause["field"] == f"webhooks[0].clientConfig.service.{missed}"
+
+
+ACCOUNTS = "/api/v1/namespaces/ns/serviceaccounts"
+
+
+async def test_items_that_cannot_be_told_from_each_other_leave_everybody_what_they_own(world):
+    _, made = await world.told("POST", ACCOUNTS, {"metadata": {"name": "a"}, "secrets": [{"kind": "x"}]})
+    assert "managedFields" not in made["metadata"]
+    _, made = await world.told("POST", ACCOUNTS, {"metadata": {"name": "b"}, "secrets": [{"name": "x"}]})
+    body = {"metadata": {"name": "b"}, "secrets": [{"kind": "x"}]}
+    _, told = await world.told("PUT", ACCOUNTS + "/b?fieldManager=other", body)
+    assert told["metadata"]["managedFields"] == made["metadata"]["managedFields"]
+
+
+async def test_a_reference_without_a_name_is_named_by_nothing(world):
+    _, made = await world.told("POST", PODS, pod(imagePullSecrets=[{}]))
+    (entry,) = made["metadata"]["managedFields"]
+    assert entry["fieldsV1"]["f:spec"]["f:imagePullSecrets"] == {".": {}, 'k:{"name":""}': {}}
+
+
+async def test_who_leaves_one_of_two_alike_owns_it(world):
+    _, made = await world.told("POST", CONFIG_MAPS, config_map(data={"k": "v"}))
+    for finalizers in (["x.io/f", "x.io/f"], ["x.io/f"]):
+        patch = {"metadata": {"finalizers": finalizers}}
+        _, made = await world.told("PATCH", CONFIG_MAPS + "/a", patch, "application/merge-patch+json")
+    (entry,) = made["metadata"]["managedFields"]
+    assert entry["fieldsV1"]["f:metadata"]["f:finalizers"] == {".": {}, 'v:"x.io/f"': {}}
