@@ -141,8 +141,8 @@ CONTROLLERS: dict[str, Callable[[Sources], Controller | None]] = {
 
 def _of_the_server(sources: Sources) -> list[Controller]:
     """What the original's API server does by itself."""
-    if not any(kind.gvk.group == flow_schema_status.GROUP for kind in sources.kinds):
-        return []
+    if not any((kind.gvk.group, kind.gvk.version) == (flow_schema_status.GROUP, "v1") for kind in sources.kinds):
+        return []  # releases before 1.29
     schemas, levels = (
         sources.informers.informer(flow_schema_status.GROUP, "v1", plural)
         for plural in ("flowschemas", "prioritylevelconfigurations")
