@@ -36,9 +36,13 @@ def compile_selection(kind: Kind, options: ListOptions, only: str = "") -> Selec
         return Selection(True, "", _everything)
     try:
         label = selectors.parse_label_selector(options.label_selector) if options.label_selector else None
-        terms = selectors.parse_field_selector(field_selector) if field_selector else ()
+        parsed = selectors.parse_field_selector(field_selector) if field_selector else ()
     except ValueError as problem:
         raise errors.bad_request(str(problem)) from None
+    # A term of nothing selects everything (fields.hasTerm.Transform).
+    terms = [term for term in parsed if term.field or term.value]
+    if label is None and not terms:
+        return Selection(True, "", _everything)
     fields = fields_of(kind)
     name = ""
     for term in terms:

@@ -25,14 +25,14 @@ def no_merge_key(item: dict[str, Any], merge_key: str) -> ApiError:
 
 def element_kind(*lists: list[Any]) -> type:
     """The one type of all items; dict, or that of the scalars."""
-    kinds = {type(item) for items in lists for item in items}
+    kinds = list(dict.fromkeys(type(item) for items in lists for item in items))
     if not kinds:
         raise errors.server_error("no elements in any of the given slices")
-    if list in kinds:
+    if kinds[0] is list:
         raise errors.ApiError(422, "Invalid", "the server rejected our request due to an error in our request")
     if len(kinds) > 1:
         raise errors.server_error(f"list element types are not identical: {plain(list(lists))}")
-    return kinds.pop()
+    return kinds[0]
 
 
 def find(items: list[Any], merge_key: str, value: Any) -> int | None:

@@ -26,6 +26,17 @@ def plain(value: Any) -> str:
     return scalar(value)
 
 
+def text(value: Any) -> str:
+    """`%s`: other values than texts are told with their type."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{k}:{text(value[k])}" for k in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(text, value)) + "]"
+    if isinstance(value, str):
+        return value
+    return "%!s(<nil>)" if value is None else f"%!s({type_name(value)}={scalar(value)})"
+
+
 def syntax(value: Any) -> str:
     """`%#v`: `map[string]interface {}{"a":1}`."""
     if isinstance(value, dict):

@@ -12,7 +12,7 @@ from miniapi import errors
 from miniapi.meta.objects import Object, copy
 from miniapi.patch import element_order
 from miniapi.patch.element_order import bad_type, element_kind, find, no_merge_key
-from miniapi.patch.go_format import plain, quote
+from miniapi.patch.go_format import plain, quote, text
 from miniapi.schema.model import Schema
 
 DIRECTIVE = "$patch"
@@ -67,7 +67,7 @@ def _whole_map(patch: Object) -> Object:
         return patch
     if directive == "delete":
         return {}
-    raise errors.server_error(f"unknown patch type: {plain(directive)} in map: {plain(patch)}")
+    raise errors.server_error(f"unknown patch type: {text(directive)} in map: {plain(patch)}")
 
 
 _NOTHING = object()
@@ -189,7 +189,8 @@ def _merge_list(
                 raise no_merge_key(entry, merge_key)
             index = find(merged, merge_key, entry[merge_key])
             if index is None:
-                merged.append(_fresh(entry))
+                # A key that is null is one, too.
+                merged.append({merge_key: entry[merge_key], **_fresh(entry)})
             else:
                 merged[index] = _merge_map(merged[index], entry, item)
     return element_order.arrange(merged, patch, live, merge_key, mapped)
@@ -213,5 +214,5 @@ def _directives(original: list[Any], patch: list[Any], merge_key: str) -> tuple[
         elif directive == "merge":
             raise errors.server_error("merging lists cannot yet be specified in the patch")
         else:
-            raise errors.server_error(f"unknown patch type: {plain(directive)} in map: {plain(entry)}")
+            raise errors.server_error(f"unknown patch type: {text(directive)} in map: {plain(entry)}")
     return (rest, []) if replace else (original, rest)

@@ -137,3 +137,19 @@ async def test_an_export_is_refused_where_it_is_asked_for(three):
     status, told = await three.told("GET", CONFIG_MAPS + "/a?export=true")
     assert (status, told["message"]) == (400, "the export parameter, deprecated since v1.14, is no longer supported")
     assert (await three.told("GET", CONFIG_MAPS + "/a?export=false"))[0] == 200
+
+
+@pytest.mark.parametrize("selector", ["%3D", "!%3D", "%3D%3D", "%3D,metadata.name%3Da"])
+async def test_a_term_of_nothing_selects_everything(world, selector):
+    for name in ("a", "b"):
+        await world.told("POST", CONFIG_MAPS, config_map(name))
+    _, listed = await world.told("GET", f"{CONFIG_MAPS}?fieldSelector={selector}")
+    assert [o["metadata"]["name"] for o in listed["items"]] == (["a"] if "name" in selector else ["a", "b"])
+
+
+async def test_nothing_is_no_field_that_has_a_value(world):
+    status, told = await world.told("GET", f"{CONFIG_MAPS}?fieldSelector=%3Dx")
+    assert (status, told["message"]) == (
+        400,
+        '"" is not a known field selector: only "metadata.name", "metadata.namespace"',
+    )
