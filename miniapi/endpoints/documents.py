@@ -36,7 +36,7 @@ def resource_list(kinds: Iterable[Kind], api_version: str) -> Document:
             row["shortNames"] = list(kind.short_names)
         if kind.categories:
             row["categories"] = list(kind.categories)
-        if "list" in kind.verbs:
+        if "watch" in kind.verbs:
             row["storageVersionHash"] = storage_hash(kind)
         rows.append(row)
         for sub in kind.subresources.values():

@@ -15,7 +15,8 @@ def apply(doc: Object, patch: Object) -> Object:
             out.pop(key, None)
         else:
             out[key] = _merged(out.get(key), value)
-    return {k: v if k in patch else copy(v) for k, v in out.items()}
+    # What a patch touches is written with sorted keys; complaints about fields come in that order.
+    return {k: out[k] if k in patch else copy(out[k]) for k in sorted(out)}
 
 
 def _merged(current: Any, value: Any) -> Any:

@@ -262,3 +262,10 @@ def test_strategic_patches_that_cannot_be_applied(deployment, patch, code, messa
     with pytest.raises(ApiError) as raised:
         patched(containers({"name": "c", "image": "i"}), patch, deployment)
     assert (raised.value.code, raised.value.message) == (code, message)
+
+
+def test_merge_patch_sorts_what_it_touches_and_leaves_the_rest_in_its_order():
+    doc = {"kind": "A", "metadata": {"name": "x", "a": "y"}, "data": {"z": "1", "b": "2"}}
+    out = merge_patch.apply(doc, {"foo": 1, "data": {"c": "3"}})
+    assert list(out) == ["data", "foo", "kind", "metadata"]
+    assert (list(out["data"]), list(out["metadata"])) == (["b", "c", "z"], ["name", "a"])
