@@ -10,7 +10,7 @@ from typing import Any
 from miniapi.authn.claims import Claim, Rule, compiled
 from miniapi.authn.jose import ALGORITHMS
 from miniapi.authn.oidc import Issuer
-from miniapi.meta.config_file import BadConfigFile, read_object
+from miniapi.meta import config_file
 
 API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1")
 KIND = "AuthenticationConfiguration"
@@ -45,13 +45,9 @@ def read_configuration(path: str) -> AuthenticationConfiguration:
         return BadConfiguration(f"{path}: {why}")
 
     try:
-        document = read_object(Path(path))
-    except OSError as problem:
-        raise bad(f"it cannot be read: {problem.strerror}") from None
-    except BadConfigFile as problem:
+        document = config_file.read_configuration(Path(path), KIND, API_VERSIONS)
+    except config_file.BadConfigFile as problem:
         raise bad(str(problem)) from None
-    if document.get("kind") != KIND or document.get("apiVersion") not in API_VERSIONS:
-        raise bad(f"it must be of apiVersion {API_VERSIONS[0]} and kind {KIND}")
     unknown = sorted(document.keys() - {"apiVersion", "kind", "jwt", "anonymous"})
     if unknown:
         raise bad(f"unknown field {unknown[0]}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from miniapi.authz.match_conditions import MatchConditions
 from miniapi.client.config import ClientConfig, ConfigError, from_kubeconfig, in_cluster
-from miniapi.meta.config_file import BadConfigFile, read_object
+from miniapi.meta import config_file
 from miniapi.meta.duration import parse_duration
 
 API_VERSIONS = ("apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1")
@@ -61,13 +61,9 @@ def read_configuration(path: str) -> list[ModeConfig]:
         return BadAuthorization(f"--authorization-config: {path}: {why}")
 
     try:
-        document = read_object(Path(path))
-    except OSError as problem:
-        raise bad(f"it cannot be read: {problem.strerror}") from None
-    except BadConfigFile as problem:
+        document = config_file.read_configuration(Path(path), KIND, API_VERSIONS)
+    except config_file.BadConfigFile as problem:
         raise bad(str(problem)) from None
-    if document.get("kind") != KIND or document.get("apiVersion") not in API_VERSIONS:
-        raise bad(f"it must be of apiVersion {API_VERSIONS[0]} and kind {KIND}")
     authorizers: Sequence[Mapping[str, Any]] = document.get("authorizers") or []
     if not authorizers:
         raise bad("authorizers: Required value: at least one authorization mode must be defined")

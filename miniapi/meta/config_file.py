@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,4 +21,15 @@ def read_object(path: Path) -> dict[str, Any]:
         raise BadConfigFile(f"it is not YAML: {' '.join(str(problem).split())}") from None
     if not isinstance(document, dict):
         raise BadConfigFile("it holds no object")
+    return document
+
+
+def read_configuration(path: Path, kind: str, api_versions: Sequence[str]) -> dict[str, Any]:
+    """The file's object, of that kind and one of the versions. BadConfigFile, also where it cannot be read."""
+    try:
+        document = read_object(path)
+    except OSError as problem:
+        raise BadConfigFile(f"it cannot be read: {problem.strerror}") from None
+    if document.get("kind") != kind or document.get("apiVersion") not in api_versions:
+        raise BadConfigFile(f"it must be of apiVersion {api_versions[0]} and kind {kind}")
     return document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 _ESCAPES = {
@@ -19,22 +20,12 @@ _ESCAPES = {
 
 def plain(value: Any) -> str:
     """`%v`: `map[a:1 b:[x y]]`, keys sorted."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{k}:{plain(value[k])}" for k in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(plain, value)) + "]"
-    return scalar(value)
+    return _nested(value, scalar)
 
 
 def text(value: Any) -> str:
     """`%s`: other values than texts are told with their type."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{k}:{text(value[k])}" for k in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(text, value)) + "]"
-    if isinstance(value, str):
-        return value
-    return "%!s(<nil>)" if value is None else f"%!s({type_name(value)}={scalar(value)})"
+    return _nested(value, _scalar_text)
 
 
 def syntax(value: Any) -> str:
@@ -57,6 +48,20 @@ def scalar(value: Any) -> str:
     if isinstance(value, float):
         return f"{int(value)}" if value.is_integer() and abs(value) < 1e21 else repr(value)
     return str(value)
+
+
+def _nested(value: Any, of_scalar: Callable[[Any], str]) -> str:
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{k}:{_nested(value[k], of_scalar)}" for k in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(_nested(entry, of_scalar) for entry in value) + "]"
+    return of_scalar(value)
+
+
+def _scalar_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "%!s(<nil>)" if value is None else f"%!s({type_name(value)}={scalar(value)})"
 
 
 def quote(text: str) -> str:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from miniapi.registry.encoding import StoredForm, is_own, own_json, stored_order
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Store, Stored
 
-REMEMBERED_WRITES = 1024
+REMEMBERED_WRITES = 2048
+"""Beyond these, what was written longest ago is decoded when it comes back."""
 Known = Callable[[str], Stored | None]
 """A key's newest version as it was read before, so that the same version is not transcoded twice."""
 

@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 from miniapi.errors import ApiError
 from miniapi.registry.encoding import StoredForm
-from miniapi.registry.transcoding import TranscodingStore
+from miniapi.registry.transcoding import REMEMBERED_WRITES, TranscodingStore
 from miniapi.storage.index import Index
 from miniapi.storage.interface import (
     Event,
@@ -32,8 +32,8 @@ PAGE_KEYS = 250
 """How much of the store is read, and decoded at one go, when the cache is filled."""
 RETRY_SECONDS = (0.1, 5.0)
 """First and longest pause before the cache is filled again after a failure."""
-MOST_AHEAD = 1000
-"""How many writes of this server may be ahead of the watch before others wait for it."""
+MOST_AHEAD = REMEMBERED_WRITES // 2
+"""How many writes of this server may be ahead of the watch before others wait for it, and are remembered too."""
 PACE_SECONDS = 0.5
 """How long a write waits for the watch at most: one that is broken holds up nobody for long."""
 

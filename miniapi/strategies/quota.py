@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from miniapi.meta import quantity
 from miniapi.meta.objects import Object
+from miniapi.meta.uid import random_uid
 from miniapi.strategies.interface import Strategy, WriteContext
 from miniapi.strategies.status import drop_status, keep_status
 
@@ -50,7 +49,7 @@ def quota_warnings(obj: Object, _ctx: WriteContext) -> list[str]:
 def create_limit_range(obj: Object, _ctx: WriteContext) -> None:
     """One without a name is given one."""
     if not obj["metadata"].get("name"):
-        obj["metadata"]["name"] = str(uuid4())
+        obj["metadata"]["name"] = random_uid()
 
 
 LIMIT_RANGE = Strategy(default=default_limit_range, prepare_create=create_limit_range, allow_create_on_update=True)

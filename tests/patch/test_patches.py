@@ -235,6 +235,14 @@ def test_strategic_replaces_atomic_lists_and_nulls_delete(deployment):
     )
 
 
+def test_strategic_takes_a_key_that_is_null_for_one(deployment):
+    doc = containers({"name": "c", "image": "i"})
+    entry = {"name": None, "image": "n"}
+    merged = pod_spec(patched(doc, containers(entry), deployment))["containers"]
+    assert sorted(merged, key=str) == sorted([{"name": "c", "image": "i"}, entry], key=str)
+    assert patched(doc, containers({"name": None, "$patch": "delete"}), deployment) == doc
+
+
 def test_strategic_retain_keys_clears_the_others(deployment):
     doc = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}}
     patch = {"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}}

@@ -26,10 +26,10 @@ def admin_access_hooks(objects: ObjectGetter) -> dict[Place, Hooks]:
     check = _Check(objects)
 
     async def claim(obj: Object, ctx: WriteContext) -> None:
-        await check(obj["kind"], _spec(obj), _REQUESTS, ctx)
+        await check(obj["kind"], _requests(obj), _REQUESTS, ctx)
 
     async def template(obj: Object, ctx: WriteContext) -> None:
-        await check(obj["kind"], _spec(_spec_of(obj)), _REQUESTS, ctx)
+        await check(obj["kind"], _requests(_spec_of(obj)), _REQUESTS, ctx)
 
     async def status(obj: Object, old: Object, ctx: WriteContext) -> None:
         if not any(_results(old)):
@@ -50,7 +50,7 @@ def _spec_of(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     return spec
 
 
-def _spec(obj: Mapping[str, Any]) -> list[bool]:
+def _requests(obj: Mapping[str, Any]) -> list[bool]:
     requests = (_spec_of(obj).get("devices") or {}).get("requests") or ()
     return [(request.get("exactly") or {}).get("adminAccess") is True for request in requests]
 
