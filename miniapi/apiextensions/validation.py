@@ -20,7 +20,6 @@ from miniapi.validation import field
 from miniapi.validation.embedded import embedded_validator
 from miniapi.validation.field import ErrorList, FieldError
 from miniapi.validation.interface import Validation
-from miniapi.validation.metadata import object_meta, object_meta_update
 
 Rules = Callable[[Object, Object | None], ErrorList]
 """The schema's CEL rules: (object, old object) -> what is wrong."""
@@ -59,8 +58,7 @@ class CustomRules:
         if wrong := self._type(obj):
             return wrong
         errors = _errors(self.schema(obj, NO_OLD)) + self._scale(obj)
-        errors += self.embedded(obj) + _errors(self.lists(obj))
-        return errors + self._rules(errors, obj, None)
+        return errors + self.embedded(obj) + _errors(self.lists(obj))
 
     def update(self, obj: Object, old: Object) -> ErrorList:
         """What is wrong with a changed one; what was wrong before in the same place is tolerated."""
@@ -69,7 +67,7 @@ class CustomRules:
         errors = _errors(self.schema(obj, old)) + self._scale(obj) + self.embedded(obj)
         if not self.lists(old):
             errors += _errors(self.lists(obj))
-        return errors + self._rules(errors, obj, old)
+        return errors
 
     def update_status(self, obj: Object, old: Object) -> ErrorList:
         """What is wrong with a changed status (ValidateStatusUpdate)."""
@@ -83,7 +81,15 @@ class CustomRules:
         errors += self._scale_status(obj)
         if not self.lists(old):
             errors += _errors(self.lists(obj))
-        return errors + self._rules(errors, obj, old)
+        return errors
+
+    def check_rules(self, obj: Object, old: Object | None, errors: ErrorList) -> ErrorList:
+        """What the schema's rules say: they are not asked where what they rest on is wrong (hasBlockingErr)."""
+        if self.rules is None:
+            return []
+        if any(e.type in _BLOCKING for e in errors):
+            return [field.invalid("<nil>", None, _UNCHECKED)]
+        return self.rules(obj, old)
 
     def _type(self, obj: Object) -> ErrorList:
         errors: ErrorList = []
@@ -92,20 +98,6 @@ class CustomRules:
         if obj.get("apiVersion") != self.gvk.api_version:
             errors.append(field.invalid("apiVersion", obj.get("apiVersion"), f"must be {self.gvk.api_version}"))
         return errors
-
-    def _rules(self, errors: ErrorList, obj: Object, old: Object | None) -> ErrorList:
-        if self.rules is None:
-            return []
-        meta = obj["metadata"]
-        if old is None:
-            named = object_meta(
-                meta, "metadata", namespaced="namespace" in meta, name_check=names.name_is_dns_subdomain
-            )
-        else:
-            named = object_meta_update(meta, old["metadata"], "metadata")
-        if any(e.type in _BLOCKING for e in (*named, *errors)):
-            return [field.invalid("<nil>", None, _UNCHECKED)]
-        return self.rules(obj, old)
 
     def _scale(self, obj: Object) -> ErrorList:
         if self.scale is None:
@@ -161,4 +153,10 @@ def custom_rules(
 
 def custom_validation(rules: CustomRules) -> Validation:
     """The validation of one version."""
-    return Validation(rules.create, rules.update, names.name_is_dns_subdomain, qualified_finalizers=False)
+    return Validation(
+        rules.create,
+        rules.update,
+        names.name_is_dns_subdomain,
+        qualified_finalizers=False,
+        rules=rules.check_rules,
+    )

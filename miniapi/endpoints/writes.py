@@ -202,9 +202,11 @@ async def before_update(scope: Scope, obj: Object, old: Object, ctx: WriteContex
     if scope.strategy.tracks_generation and scope.strategy.generation_of(obj) != scope.strategy.generation_of(old):
         meta["generation"] = old_meta.get("generation", 0) + 1
     problems = objects.updated(scope.validation, obj, old, namespaced=scope.kind.namespaced)
+    for problem in problems:
+        if problem.tolerated:
+            ctx.warn(f"{problem.path}: {problem.message}")
     raise_invalid(scope, meta.get("name") or "", [p for p in problems if not p.tolerated])
-    warnings = [f"{p.path}: {p.message}" for p in problems if p.tolerated]
-    warnings += scope.strategy.warnings_update(obj, old, ctx)
+    warnings = scope.strategy.warnings_update(obj, old, ctx)
     scope.strategy.canonicalize(obj)
     order_metadata(obj)
     return warnings

@@ -22,13 +22,15 @@ from miniapi.patch.granular import BadItem
 from miniapi.patch.managed_fields import Managed, ManagerId, Owned
 from miniapi.patch.node import Node
 from miniapi.patch.prune import Version, prune
-from miniapi.patch.typed import Compiler, InvalidValue, check
+from miniapi.patch.typed import Compiler, misfit
 from miniapi.schema.model import Schema
 
 Convert = Callable[[Object, str], Object]
 SchemaOf = Callable[[str], Schema | None]
 Compared = dict[str, tuple[Set, Set] | None]
 """By apiVersion: what changed and vanished between two objects; None for a version that is not known."""
+_LIVE = "failed to create typed live object ({})"
+_EXISTING = "failed to create manager for existing fields: failed to convert new object ({}) to smd typed"
 KUBECTL = "kubectl"
 """The manager whose applies take over what client-side apply left behind."""
 
@@ -72,29 +74,30 @@ class FieldManager:
     def update(self, live: Object | None, new: Object, manager: str, now: datetime) -> None:
         """Sets `new`'s managedFields after a create (`live` is None), update or non-apply patch.
 
-        Nothing else of `new` changes; entries keep their times where the request changed nothing. Where items
-        of lists cannot be told from each other, nobody's fields change.
+        Nothing else of `new` changes; entries keep their times where the request changed nothing. Where an object
+        does not fit the schema, nobody is known to own anything.
         """
         managed = self._entries(live, new)
         new["metadata"].pop("managedFields", None)
-        if not managed and live is not None:
+        if live is not None and (not managed or self._misfit(live)):
             return
         with suppress(BadItem):
-            managed = self._updated(live, new, managed, manager, rfc3339(now))
-        managed_fields.write(new, managed)
+            managed_fields.write(new, self._updated(live, new, managed, manager, rfc3339(now)))
 
     def apply(self, live: Object | None, config: Object, manager: str, force: bool, now: datetime) -> Object:
         """`config` applied to `live` (None: created), a new object with its managedFields, not defaulted.
 
         Equal to `live` where the apply changes nothing. Raises 409 with the conflicts, 400 for a config
-        of another type or with managedFields, 500 for one that does not fit the schema.
+        of another type or with managedFields, 500 for one that does not fit the schema or where `live` does not.
         """
         time = rfc3339(now)
         self._check_type(config)
         managed = managed_fields.decode(live["metadata"].get("managedFields"), trusted=True) if live else {}
         if live is not None and not managed:
-            managed = self._updated(None, live, managed, managed_fields.BEFORE_FIRST_APPLY, time)
+            managed = self._owned_before(live, time)
         self._check_config(config)
+        if live is not None and self._misfit(live):
+            raise self._unfit(live, _LIVE)
         if live is not None:
             meta = {k: v for k, v in live["metadata"].items() if k != "managedFields"}
             live = {**live, "metadata": meta}
@@ -103,8 +106,8 @@ class FieldManager:
             if conflicts:
                 self._check_conflicts(conflicts, live, manager)
                 merged, after, _ = self._applied(live, config, managed, manager, True)
-        except BadItem as problem:
-            raise errors.server_error(f"failed to merge config: {problem}") from None
+        except BadItem:
+            raise self._unfit(live or {}, _LIVE) from None
         owned = after.get(self._id(manager, managed_fields.APPLY))
         if owned is not None and merged != live:
             owned.time = time
@@ -112,6 +115,25 @@ class FieldManager:
             last_applied.refresh(merged, config)
         managed_fields.write(merged, after)
         return merged
+
+    def _owned_before(self, live: Object, time: str) -> Managed:
+        """Who owns an object that nobody is known to own any part of, before it is first applied."""
+        if self._misfit(live):
+            raise self._unfit(live, _EXISTING)
+        try:
+            return self._updated(None, live, {}, managed_fields.BEFORE_FIRST_APPLY, time)
+        except BadItem:
+            raise self._unfit(live, _EXISTING) from None
+
+    def _misfit(self, live: Object) -> bool:
+        """Whether the schema has changed under an object. One of Go's types is not looked at: it may only have items
+        that cannot be told from each other, which whoever compares them finds out (BadItem).
+        """
+        return not (self._schema and self._schema.name) and bool(misfit(self.root, live, repeated=True))
+
+    def _unfit(self, live: Object, why: str) -> errors.ApiError:
+        """500 that tells where `live` does not fit the schema; `why` has a place for its name."""
+        return errors.server_error(f"{why.format(self.told(live))}: {misfit(self.root, live, repeated=True)}")
 
     def _check_conflicts(self, conflicts: dict[ManagerId, Set], live: Object | None, manager: str) -> None:
         """409, except for conflicts of kubectl with what client-side apply set."""
@@ -281,10 +303,8 @@ class FieldManager:
         meta = meta if isinstance(meta, dict) else {}
         if meta.get("managedFields") is not None:
             raise errors.bad_request("metadata.managedFields must be nil")
-        try:
-            check(self.root, config)
-        except InvalidValue as problem:
-            raise errors.server_error(f"failed to create typed patch object ({self.told(config)}): {problem}") from None
+        if why := misfit(self.root, config):
+            raise errors.server_error(f"failed to create typed patch object ({self.told(config)}): {why}")
 
     def told(self, config: Object) -> str:
         """How messages name a configuration (objectGVKNN)."""

@@ -9,7 +9,7 @@ from typing import Any
 from miniapi.meta.objects import copy
 from miniapi.patch.fieldpath import LEAF, SELF, Set, element_text, key_element, value_element
 from miniapi.patch.go_format import quote
-from miniapi.patch.node import MODIFIED, Difference, Node, Problems, wrapped_text
+from miniapi.patch.node import MODIFIED, Difference, Node, Problem, Problems, wrapped_text
 from miniapi.schema.model import MISSING
 
 
@@ -159,11 +159,11 @@ class Map:
         if value is None:
             return
         if not isinstance(value, dict):
-            problems.append((path, f"expected map, got {wrapped_text(value)}"))
+            problems.append(Problem(path, f"expected map, got {wrapped_text(value)}"))
             return
         for key, below in value.items():
             if self.element is None and key not in self.named:
-                problems.append((f"{path}.{key}", "field not declared in schema"))
+                problems.append(Problem(f"{path}.{key}", "field not declared in schema"))
                 return
             self.child(key).validate(below, f"{path}.{key}", problems)
 
@@ -377,17 +377,17 @@ class List:
         if value is None:
             return
         if not isinstance(value, list):
-            problems.append((path, f"expected list, got {wrapped_text(value)}"))
+            problems.append(Problem(path, f"expected list, got {wrapped_text(value)}"))
             return
         seen: set[str] = set()
         for index, item in enumerate(value):
             try:
                 element = self.element_of(item)
             except BadItem as problem:
-                problems.append((path, f"element {index}: {problem}"))
+                problems.append(Problem(path, f"element {index}: {problem}"))
                 return
             shown = element_text(element)
             if element in seen:
-                problems.append((path, f"duplicate entries for key {shown}"))
+                problems.append(Problem(path, f"duplicate entries for key {shown}", repeated=True))
             seen.add(element)
             self.item.validate(item, path + shown, problems)

@@ -7,7 +7,7 @@ sigs.k8s.io/structured-merge-diff/typed (validate, tofieldset, compare, merge, r
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from miniapi.meta.objects import copy
 from miniapi.patch.fieldpath import LEAF, SELF, Set
@@ -17,9 +17,19 @@ from miniapi.schema.model import MISSING
 Difference = tuple[Set | None, Set | None]
 """(added or modified, removed), each relative to the value's own path; None: nothing."""
 MODIFIED: Difference = (LEAF, None)
-Problems = list[tuple[str, str]]
-"""(path, message) of each violation of the schema."""
 ScalarKind = Literal["numeric", "string", "boolean", "untyped"]
+
+
+class Problem(NamedTuple):
+    """One violation of the schema."""
+
+    path: str
+    message: str
+    repeated: bool = False
+    """An item that is there twice, which only configurations may not have."""
+
+
+Problems = list[Problem]
 
 
 class Node(Protocol):
@@ -115,15 +125,15 @@ class Scalar(Leaf):
         if kind == "string":
             if not isinstance(value, str):
                 wrapped = f"&value.valueUnstructured{{Value:{syntax(value)}}}"
-                problems.append((path, f"expected string, got {wrapped}"))
+                problems.append(Problem(path, f"expected string, got {wrapped}"))
         elif kind == "numeric":
             if isinstance(value, bool) or not isinstance(value, (int, float)):
-                problems.append((path, f"expected numeric (int or float), got {type_name(value)}"))
+                problems.append(Problem(path, f"expected numeric (int or float), got {type_name(value)}"))
         elif kind == "boolean":
             if not isinstance(value, bool):
-                problems.append((path, f"expected boolean, got {wrapped_text(value)}"))
+                problems.append(Problem(path, f"expected boolean, got {wrapped_text(value)}"))
         elif isinstance(value, (dict, list)):
-            problems.append((path, f"expected any scalar, got {wrapped_text(value)}"))
+            problems.append(Problem(path, f"expected any scalar, got {wrapped_text(value)}"))
 
 
 class Atomic(Leaf):
@@ -152,7 +162,7 @@ class AtomicItems(Leaf):
         if value is None:
             return
         if not isinstance(value, list):
-            problems.append((path, f"expected list, got {wrapped_text(value)}"))
+            problems.append(Problem(path, f"expected list, got {wrapped_text(value)}"))
             return
         for index, item in enumerate(value):
             self.item.validate(item, f"{path}[{index}]", problems)

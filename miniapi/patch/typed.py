@@ -31,14 +31,22 @@ class InvalidValue(ValueError):
     """A value does not fit its schema; the text is the original's."""
 
 
-def check(node: Node, value: Any) -> None:
-    """InvalidValue unless `value` fits the schema."""
+def misfit(node: Node, value: Any, *, repeated: bool = False) -> str:
+    """Where `value` does not fit the schema, in the original's words; empty where it does.
+
+    `repeated`: items may be there twice.
+    """
     problems: Problems = []
     node.validate(value, "", problems)
-    if not problems:
-        return
-    lines = [f"{path}: {message}" if path else message for path, message in problems]
-    raise InvalidValue(lines[0] if len(lines) == 1 else "\n".join(["errors:", *("  " + line for line in lines)]))
+    told = [p for p in problems if not (repeated and p.repeated)]
+    lines = [f"{p.path}: {p.message}" if p.path else p.message for p in told]
+    return "\n".join(["errors:", *("  " + line for line in lines)]) if len(lines) > 1 else "".join(lines)
+
+
+def check(node: Node, value: Any) -> None:
+    """InvalidValue unless `value` fits the schema."""
+    if why := misfit(node, value):
+        raise InvalidValue(why)
 
 
 class Compiler:

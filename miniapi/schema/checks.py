@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from miniapi.errors import Cause
-
-ABSENT: Final = object()
-"""The old value where there is none."""
 
 Path = tuple[Any, str]
 """A linked list of steps such as `.spec` and `[0]`, innermost first: written out only for a complaint."""

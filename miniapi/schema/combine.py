@@ -1,4 +1,4 @@
-"""anyOf, oneOf, allOf and not (validate.schemaPropsValidator)."""
+"""anyOf, oneOf, allOf and not (validate.schemaPropsValidator). What they say is not tolerated part by part."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from miniapi.schema.checks import Check, Path, Problem, Problems, add, path_text
+from miniapi.schema.correlation import ABSENT
 
 Props = Mapping[str, Any]
 
@@ -18,17 +19,17 @@ def combined(raw: Props, compile_node: Callable[[Props], Check]) -> Check | None
     if not any_of and not one_of and not all_of and negated is None:
         return None
 
-    def check(value: Any, old: Any, path: Path, problems: Problems) -> int:
+    def check(value: Any, _old: Any, path: Path, problems: Problems) -> int:
         matched = 1
         if any_of:
-            matched += _any(any_of, value, old, path, problems)
+            matched += _any(any_of, value, path, problems)
         if one_of:
-            matched += _one(one_of, value, old, path, problems)
+            matched += _one(one_of, value, path, problems)
         if all_of:
-            matched += _all(all_of, value, old, path, problems)
+            matched += _all(all_of, value, path, problems)
         if negated is not None:
             found: Problems = []
-            negated(value, old, path, found)
+            negated(value, ABSENT, path, found)
             if not found:
                 add(problems, [_whole(path, "must not validate the schema (not)")])
         return matched
@@ -40,11 +41,11 @@ def _whole(path: Path, text: str) -> Problem:
     return Problem("FieldValueInvalid", path, whole=f"{json.dumps(path_text(path).lstrip('.'))} {text}")
 
 
-def _any(checks: Sequence[Check], value: Any, old: Any, path: Path, problems: Problems) -> int:
+def _any(checks: Sequence[Check], value: Any, path: Path, problems: Problems) -> int:
     best: tuple[int, Problems] | None = None
     for check in checks:
         found: Problems = []
-        matched = check(value, old, path, found)
+        matched = check(value, ABSENT, path, found)
         if not found:
             return matched
         if best is None or matched > best[0]:
@@ -53,12 +54,12 @@ def _any(checks: Sequence[Check], value: Any, old: Any, path: Path, problems: Pr
     return _merged(best, problems)
 
 
-def _one(checks: Sequence[Check], value: Any, old: Any, path: Path, problems: Problems) -> int:
+def _one(checks: Sequence[Check], value: Any, path: Path, problems: Problems) -> int:
     best: tuple[int, Problems] | None = None
     valid: list[int] = []
     for check in checks:
         found: Problems = []
-        matched = check(value, old, path, found)
+        matched = check(value, ABSENT, path, found)
         if not found:
             valid.append(matched)
         elif not valid and (best is None or matched > best[0]):
@@ -77,11 +78,11 @@ def _merged(best: tuple[int, Problems] | None, problems: Problems) -> int:
     return best[0]
 
 
-def _all(checks: Sequence[Check], value: Any, old: Any, path: Path, problems: Problems) -> int:
+def _all(checks: Sequence[Check], value: Any, path: Path, problems: Problems) -> int:
     matched, valid = 0, 0
     for check in checks:
         found: Problems = []
-        matched += check(value, old, path, found)
+        matched += check(value, ABSENT, path, found)
         valid += not found
         add(problems, found)
     if valid != len(checks):

@@ -7,18 +7,20 @@ which alternative of a failed anyOf or oneOf is complained about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from miniapi.errors import Cause
-from miniapi.schema.checks import ABSENT, Check, Path, Problem, Problems, add, path_text, written
+from miniapi.schema.checks import Check, Path, Problem, Problems, add, path_text
 from miniapi.schema.combine import combined
+from miniapi.schema.correlation import ABSENT, MapList, map_keys, unchanged
 from miniapi.schema.values import enum_check, number_check, string_check, type_check
 
 Props = Mapping[str, Any]
 Validate = Callable[[Any, Any], list[Cause]]
 
+_TYPE_META = ("apiVersion", "kind")
 NO_OLD: Final = ABSENT
 """`old` of an object that is created."""
 
@@ -26,12 +28,15 @@ NO_OLD: Final = ABSENT
 def validator(openapi: Props) -> Validate:
     """-> f(value, old): the causes of a 422, empty where the value is valid.
 
-    What is wrong in a part that equals the same part of `old` is tolerated (CRDValidationRatcheting).
+    What is wrong in a part that equals the same part of `old` is tolerated (CRDValidationRatcheting), but for the
+    names of the type, which both have been given.
     """
-    check = _ratcheted(_node(openapi))
+    check = _ratcheted(openapi)
 
     def validate(value: Any, old: Any = NO_OLD) -> list[Cause]:
         problems: Problems = []
+        if old.__class__ is dict:
+            old = {name: entry for name, entry in old.items() if name not in _TYPE_META}
         check(value, old, ("", ""), problems)
         return [problem.cause() for problem in problems]
 
@@ -67,13 +72,15 @@ def _node(raw: Props) -> Check:
     return run
 
 
-def _ratcheted(check: Check) -> Check:
+def _ratcheted(raw: Props) -> Check:
+    check = _node(raw)
+
     def run(value: Any, old: Any, path: Path, problems: Problems) -> int:
-        if old is ABSENT or old is None:
+        if old is ABSENT:
             return check(value, ABSENT, path, problems)
         found: Problems = []
         matched = check(value, old, path, found)
-        if found and value != old:
+        if found and not unchanged(raw, value, old):
             add(problems, found)
         return matched
 
@@ -85,18 +92,17 @@ def _list_check(raw: Props) -> Check | None:
     unique = raw.get("uniqueItems", False)
     if items is None and least is None and most is None and not unique:
         return None
-    item = _ratcheted(_node(items)) if isinstance(items, Mapping) else None
-    keys = raw.get("x-kubernetes-list-map-keys") if raw.get("x-kubernetes-list-type") == "map" else None
+    item = _ratcheted(items) if isinstance(items, Mapping) else None
+    keys = map_keys(raw)
 
     def check(value: Any, old: Any, path: Path, problems: Problems) -> int:
         if value.__class__ is not list:
             return 0
         matched = 1
         if item is not None:
-            olds = _by_keys(old, keys) if keys and old.__class__ is list else {}
+            olds = MapList(keys, old)
             for position, entry in enumerate(value):
-                previous = olds.get(_keys_of(entry, keys), ABSENT) if keys and olds else ABSENT
-                matched += item(entry, previous, (path, f"[{position}]"), problems)
+                matched += item(entry, olds.get(entry), (path, f"[{position}]"), problems)
         if least is not None and len(value) < least:
             text = f"should have at least {least} items"
             add(problems, [Problem("FieldValueInvalid", path, text, value=len(value))])
@@ -107,16 +113,6 @@ def _list_check(raw: Props) -> Check | None:
         return matched
 
     return check
-
-
-def _keys_of(entry: Any, keys: Sequence[str] | None) -> str:
-    if entry.__class__ is not dict or keys is None:
-        return ""
-    return written([entry.get(key) for key in keys])
-
-
-def _by_keys(entries: Any, keys: Sequence[str]) -> dict[str, Any]:
-    return {_keys_of(entry, keys): entry for entry in entries if entry.__class__ is dict}
 
 
 def _too_many(path: Path, text: str, actual: int, most: int) -> Problem:
@@ -176,8 +172,8 @@ def _object_check(raw: Props) -> Check | None:
     additional = raw.get("additionalProperties")
     check = _Object(
         {name: raw[name] for name in ("minProperties", "maxProperties") if name in raw},
-        {name: _ratcheted(_node(props)) for name, props in (raw.get("properties") or {}).items()},
-        _ratcheted(_node(additional)) if isinstance(additional, Mapping) else None,
+        {name: _ratcheted(props) for name, props in (raw.get("properties") or {}).items()},
+        _ratcheted(additional) if isinstance(additional, Mapping) else None,
         additional is False,
         tuple(raw.get("required", ())),
     )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from miniapi.cel.environment import CompileError, Environment, Program
 from miniapi.cel.problems import CostExceeded, EvaluationError
 from miniapi.cel.types import Type, optional_of
 from miniapi.cel.values import NOTHING, Optional
+from miniapi.schema.correlation import ABSENT, MapList, map_keys, unchanged
 from miniapi.validation import field as errors
 from miniapi.validation.cel_paths import BadPath, field_path
 from miniapi.validation.field import ErrorList, FieldError
@@ -22,8 +24,10 @@ from miniapi.validation.field import ErrorList, FieldError
 Props = Mapping[str, Any]
 RULES = "x-kubernetes-validations"
 MAX_MESSAGE_BYTES = 5 * 1024
-_OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run"
-_MISSING = object()
+_NO_FURTHER = "no further validation rules will be run"
+_OUT_OF_BUDGET = f"validation failed due to running out of cost budget, {_NO_FURTHER}"
+_MESSAGE_OUT_OF_BUDGET = f"messageExpression evaluation failed due to running out of cost budget, {_NO_FURTHER}"
+_MESSAGE_TOO_DEAR = f"{_NO_FURTHER} due to call cost exceeds limit for messageExpression:"
 
 
 @dataclass(slots=True)
@@ -85,6 +89,10 @@ def _rule(raw: Props, of: Type, schema: Props) -> Rule:
     return rule
 
 
+Pair = tuple[Props, Any, Any]
+"""(schema, value, old value)."""
+
+
 @dataclass(slots=True)
 class _Judgement:
     """What came of the rules so far."""
@@ -92,49 +100,61 @@ class _Judgement:
     errors: ErrorList = field(default_factory=list)
     left: int = RUNTIME_BUDGET
 
+    def evaluate(self, program: Program, variables: dict[str, Any]) -> Any:
+        """EvaluationError, CostExceeded of this expression, _OutOfBudget of all together."""
+        budget = Budget()
+        try:
+            return program.evaluate(variables, budget)
+        finally:
+            self.left -= budget.spent
+            if self.left < 0:
+                raise _OutOfBudget
+
 
 class _OutOfBudget(Exception):
+    """The rules of an object have cost all that they may."""
+
+
+class _NoFurther(Exception):
     """No further rules are run."""
 
 
 @dataclass(slots=True)
 class _Node:
-    type: str
+    schema: Props
     rules: list[Rule]
     convert: Convert | None
-    granular: bool
     keys: tuple[str, ...]
     properties: dict[str, _Node]
     values: _Node | None
     items: _Node | None
 
-    def judge(self, value: Any, old: Any, same: bool, path: str, out: _Judgement) -> None:
-        """This node's rules, then those below. `same`: what was nearest above and had an old value has not changed."""
+    @property
+    def type(self) -> str:
+        return str(self.schema.get("type", ""))
+
+    def judge(self, value: Any, old: Any, above: Pair | None, path: str, out: _Judgement) -> None:
+        """This node's rules, then those below. `above`: what is nearest above and has an old value."""
         if value is None:
             return
-        known = old is not _MISSING
-        unchanged = value == old if known else same
+        pair = (self.schema, value, old) if old is not ABSENT else above
         if self.rules:
-            self._own(value, old if known else None, unchanged, path, out)
+            self._own(value, old if old is not ABSENT else None, pair, path, out)
         if value.__class__ is dict:
-            olds = old if self.granular and old.__class__ is dict else {}
+            olds = old if old.__class__ is dict else {}
             for name, entry in value.items():
                 child = self.properties.get(name)
                 if child is not None:
                     at = f"{path}.{name}" if path else name
-                    child.judge(entry, olds.get(name, _MISSING), unchanged, at, out)
+                    child.judge(entry, olds.get(name, ABSENT), pair, at, out)
                 elif self.values is not None:
-                    self.values.judge(entry, olds.get(name, _MISSING), unchanged, f"{path}[{name}]", out)
+                    self.values.judge(entry, olds.get(name, ABSENT), pair, f"{path}[{name}]", out)
         elif value.__class__ is list and self.items is not None:
-            by_key = {self._key(e): e for e in old} if self.keys and old.__class__ is list else {}
+            before = MapList(self.keys, old)
             for position, entry in enumerate(value):
-                before = by_key.get(self._key(entry), _MISSING) if by_key else _MISSING
-                self.items.judge(entry, before, unchanged, f"{path}[{position}]", out)
+                self.items.judge(entry, before.get(entry), pair, f"{path}[{position}]", out)
 
-    def _key(self, entry: Any) -> tuple[Any, ...]:
-        return tuple(entry.get(k) for k in self.keys) if entry.__class__ is dict else ()
-
-    def _own(self, value: Any, old: Any, unchanged: bool, path: str, out: _Judgement) -> None:
+    def _own(self, value: Any, old: Any, pair: Pair | None, path: str, out: _Judgement) -> None:
         convert = self.convert or _as_it_is
         mine = convert(value)
         before = convert(old) if old is not None else None
@@ -147,55 +167,59 @@ class _Node:
             if rule.uses_old and before is None and not optional:
                 continue
             variables = {"self": mine, "oldSelf": before}
+            asked = variables
             if optional:
-                variables["oldSelf"] = Optional(before, True) if before is not None else NOTHING
-            problem = self._run(rule, variables, value, path, out)
-            if problem is None:
+                asked = variables | {"oldSelf": Optional(before, True) if before is not None else NOTHING}
+            if self._holds(rule, asked, path, out):
                 continue
-            tolerated = unchanged and not rule.uses_old
-            out.errors.append(replace(problem, tolerated=True) if tolerated else problem)
+            tolerated = not rule.uses_old and pair is not None and unchanged(*pair)
+            detail = rule.complaint
+            if rule.message is not None:
+                # Its oldSelf is the plain old value, also where the rule's is optional.
+                detail = self._said(rule, variables, tolerated, path, out) or detail
+            out.errors.append(replace(self._failed(rule, value, path, detail), tolerated=tolerated))
 
-    def _run(self, rule: Rule, variables: dict[str, Any], value: Any, path: str, out: _Judgement) -> FieldError | None:
+    def _holds(self, rule: Rule, variables: dict[str, Any], path: str, out: _Judgement) -> bool:
+        """Whether there is nothing more to say of the rule."""
         assert rule.program is not None
-        budget, at = Budget(), path or "<nil>"
+
+        def wrong(why: str) -> None:
+            out.errors.append(errors.invalid(path or "<nil>", self.type, why))
+
         try:
-            held = rule.program.evaluate(variables, budget)
+            return out.evaluate(rule.program, variables) is True
+        except _OutOfBudget:
+            wrong(_OUT_OF_BUDGET)
+            raise _NoFurther from None
         except CostExceeded as problem:
-            why = "no further validation rules will be run due to call cost exceeds limit for rule"
-            out.errors.append(errors.invalid(at, self.type, f"'{problem}': {why}: {rule.shown}"))
-            raise _OutOfBudget from None
+            wrong(f"'{problem}': {_NO_FURTHER} due to call cost exceeds limit for rule: {rule.shown}")
+            raise _NoFurther from None
         except EvaluationError as problem:
-            text = f"{problem} evaluating rule: {rule.shown}"
             if str(problem).startswith("no such overload"):
                 why = "call arguments did not match a supported operator, function or macro signature for rule"
-                text = f"'{problem}': {why}: {rule.shown}"
-            return errors.invalid(at, self.type, text)
-        finally:
-            self._pay(budget, at, out)
-        if held is True:
-            return None
-        said = self._said(rule, variables, at, out) if rule.message is not None else ""
-        return self._failed(rule, value, path, said or rule.complaint)
+                wrong(f"'{problem}': {why}: {rule.shown}")
+            else:
+                wrong(f"{problem} evaluating rule: {rule.shown}")
+            return True
 
-    def _pay(self, budget: Budget, path: str, out: _Judgement) -> None:
-        out.left -= budget.spent
-        if out.left < 0:
-            out.errors.append(errors.invalid(path, self.type, _OUT_OF_BUDGET))
-            raise _OutOfBudget
-
-    def _said(self, rule: Rule, variables: dict[str, Any], path: str, out: _Judgement) -> str:
+    def _said(self, rule: Rule, variables: dict[str, Any], tolerated: bool, path: str, out: _Judgement) -> str:
+        """What the messageExpression says; empty where nothing can be made of it."""
         assert rule.message is not None
-        budget = Budget()
         try:
-            text = str(rule.message.evaluate(variables, budget)).strip()
-        except (EvaluationError, CostExceeded):
+            text = str(out.evaluate(rule.message, variables)).strip()
+        except EvaluationError:
             return ""
-        finally:
-            self._pay(budget, path, out)
-        return text if "\n" not in text and len(text.encode()) <= MAX_MESSAGE_BYTES else ""
+        except _OutOfBudget:
+            why = _MESSAGE_OUT_OF_BUDGET
+        except CostExceeded:
+            why = f"{_MESSAGE_TOO_DEAR} {json.dumps(rule.raw['messageExpression'], ensure_ascii=False)}"
+        else:
+            return text if "\n" not in text and len(text.encode()) <= MAX_MESSAGE_BYTES else ""
+        out.errors.append(replace(errors.invalid(_told_at(rule, path), self.type, why), tolerated=tolerated))
+        raise _NoFurther
 
     def _failed(self, rule: Rule, value: Any, path: str, detail: str) -> FieldError:
-        at = errors.child(path, rule.below) if rule.below else path or "<nil>"
+        at = _told_at(rule, path)
         reason = rule.raw.get("reason") or "FieldValueInvalid"
         shown = f": {errors.show(value)}" if value.__class__ not in (dict, list) else ""
         if reason == "FieldValueForbidden":
@@ -205,6 +229,10 @@ class _Node:
         if reason == "FieldValueDuplicate":
             return FieldError(reason, at, f"Duplicate value{shown}")
         return FieldError("FieldValueInvalid", at, f"Invalid value{shown}: {detail}")
+
+
+def _told_at(rule: Rule, path: str) -> str:
+    return errors.child(path, rule.below) if rule.below else path or "<nil>"
 
 
 def _as_it_is(value: Any) -> Any:
@@ -219,8 +247,8 @@ def rule_validator(schema: Props, *, root: bool = True) -> Callable[[Any, Any], 
 
     def judge(obj: Any, old: Any) -> ErrorList:
         out = _Judgement()
-        with suppress(_OutOfBudget):
-            node.judge(obj, _MISSING if old is None else old, False, "", out)
+        with suppress(_NoFurther):
+            node.judge(obj, ABSENT if old is None else old, None, "", out)
         return out.errors
 
     return judge
@@ -236,13 +264,10 @@ def _node(schema: Props, *, root: bool = False) -> _Node | None:
         return None
     of = declared(schema, root=root) if raw else None
     return _Node(
-        type=schema.get("type", ""),
+        schema=schema,
         rules=compile_rules(schema, of) if of is not None else [],
         convert=converter(with_meta(schema) if root else schema),
-        granular=schema.get("x-kubernetes-map-type", "granular") == "granular",
-        keys=tuple(schema.get("x-kubernetes-list-map-keys") or ())
-        if schema.get("x-kubernetes-list-type") == "map"
-        else (),
+        keys=map_keys(schema),
         properties=properties,
         values=values,
         items=items,

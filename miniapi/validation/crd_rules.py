@@ -128,8 +128,6 @@ def _compiled(schema: Props, path: str, times: int | None, costs: _Costs, *, roo
             gone = lost or ("" if schema.get("x-kubernetes-list-type") == "map" else path)
         elif at == child(path, "additionalProperties"):
             below = _times(times, schema.get("maxProperties"))
-        if at != child(path, "items") and schema.get("x-kubernetes-map-type") == "atomic":
-            gone = lost or path
         out += _compiled(inner, at, below, costs, root=False, lost=gone)
     raw = schema.get(RULES) or []
     of = declared(schema, root=root) if raw else None

@@ -18,6 +18,10 @@ def _no_errors_on_update(_obj: Object, _old: Object) -> ErrorList:
     return []
 
 
+def _no_rules(_obj: Object, _old: Object | None, _found: ErrorList) -> ErrorList:
+    return []
+
+
 def _any_name(_name: str, _prefix: bool) -> list[str]:
     return []
 
@@ -37,3 +41,5 @@ class Validation:
     (ValidateObjectMeta), as often as they say."""
     generic_metadata: bool = False
     """The kind has no rules for metadata of its own: those of all kinds hold, on creation once its other rules pass."""
+    rules: Callable[[Object, Object | None, ErrorList], ErrorList] = _no_rules
+    """(object, old object, what the kind finds wrong otherwise) -> what is wrong besides; asked last."""

@@ -17,14 +17,16 @@ def created(validation: Validation, obj: Object, *, namespaced: bool) -> ErrorLi
     if validation.generic_metadata:
         generic = object_meta(meta, _AT, namespaced=namespaced, name_check=names.name_is_path_segment)
         return validation.create(obj) or generic
-    return _own(validation, obj, namespaced) + validation.create(obj)
+    errors = _own(validation, obj, namespaced) + validation.create(obj)
+    return errors + validation.rules(obj, None, errors)
 
 
 def updated(validation: Validation, obj: Object, old: Object, *, namespaced: bool) -> ErrorList:
     """A changed object's. Metadata is judged for all kinds, and again by each kind in its way."""
     meta, old_meta = obj["metadata"], old["metadata"]
     changed = object_meta_update(meta, old_meta, _AT)
-    errors = object_meta(meta, _AT, namespaced=namespaced, name_check=names.name_is_path_segment) + changed
+    generic = object_meta(meta, _AT, namespaced=namespaced, name_check=names.name_is_path_segment) + changed
+    errors: ErrorList = []
     for part in validation.update_metadata:
         if part == "whole":
             errors += _own(validation, obj, namespaced)
@@ -32,7 +34,8 @@ def updated(validation: Validation, obj: Object, old: Object, *, namespaced: boo
         errors += changed
         if validation.qualified_finalizers:
             errors += qualified_finalizers(meta, _AT)
-    return errors + validation.update(obj, old)
+    errors += validation.update(obj, old)
+    return generic + errors + validation.rules(obj, old, errors)
 
 
 def _own(validation: Validation, obj: Object, namespaced: bool) -> ErrorList:

@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 
 from miniapi.apiextensions.strategy import main_strategy
-from miniapi.apiextensions.validation import custom_rules
+from miniapi.apiextensions.validation import custom_rules, custom_validation
 from miniapi.cel.declared import converter
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.schema.builtin import BuiltinSchemas
 from miniapi.schema.coerce import coercer
 from miniapi.schema.crd import structural
 from miniapi.strategies.interface import WriteContext
+from miniapi.validation import field
+from miniapi.validation.objects import created, updated
 
 META = BuiltinSchemas().definition("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
 GVK = GroupVersionKind("example.com", "v1", "Widget")
@@ -72,5 +74,15 @@ def test_a_null_status_is_judged_only_where_there_was_another() -> None:
 def test_rules_are_not_asked_where_metadata_lacks_what_it_must_have() -> None:
     rules = custom_rules(GVK, OPENAPI, structural(OPENAPI, META), None, lambda _obj, _old: pytest.fail("asked"))
     nameless = {**widget(spec={"a": 1}), "metadata": {}}
-    (wrong,) = rules.create(nameless)
-    assert "some validation rules were not checked" in wrong.message
+    lacking, unchecked = created(custom_validation(rules), nameless, namespaced=False)
+    assert lacking.path == "metadata.name"
+    assert "some validation rules were not checked" in unchecked.message
+
+
+def test_rules_are_asked_where_a_value_is_wrong_but_there() -> None:
+    said = field.invalid("spec", None, "by a rule")
+    rules = custom_rules(GVK, OPENAPI, structural(OPENAPI, META), None, lambda _obj, _old: [said])
+    misnamed = {**widget(spec={"a": 1}), "metadata": {"name": "a", "labels": {"-": ""}}}
+    old = {**widget(spec={"a": 1}), "metadata": {"name": "a"}}
+    assert created(custom_validation(rules), misnamed, namespaced=False)[-1] == said
+    assert updated(custom_validation(rules), misnamed, old, namespaced=False)[-1] == said

@@ -267,3 +267,21 @@ def test_fields_below_what_has_become_atomic_are_owned_as_one(widgets):
         widgets.apply(live, widget_of({"am": {"y": "2"}}), "new", False, T0)
     out = widgets.apply(live, widget_of({"o": {"x": "1"}}), "new", False, T0)
     assert owned(out)["old/Apply"] == {"f:spec": {"f:am": {}, "f:o": {}}}
+
+
+def test_objects_that_no_longer_fit_are_owned_by_nobody_and_not_applied(widget):
+    fields = FieldManager(widget, WIDGET)
+    live = created(fields, widget_of({"a": "a"}))
+    live["spec"] = {"a": 1}
+    config = {**widget_of({}), "metadata": {"name": "a", "labels": {"x": "y"}}}
+    for managed, why in (
+        (live["metadata"]["managedFields"], "failed to create typed live object (/a; g.dev/v1, Kind=Widget)"),
+        ([], "failed to create manager for existing fields: failed to convert new object (/a; g.dev/v1, Kind=Widget)"),
+    ):
+        live["metadata"]["managedFields"] = managed
+        with pytest.raises(ApiError) as raised:
+            fields.apply(live, config, "m", False, T0)
+        assert raised.value.code == 500
+        assert raised.value.message.startswith(why)
+        assert ".spec.a: expected string, got" in raised.value.message
+        assert "managedFields" not in updated(fields, live, widget_of({"a": "b"}), "m")["metadata"]
