@@ -70,6 +70,10 @@ class ConvertingStore:
         """The store's."""
         return await self._store.revision()
 
+    async def hasten(self, prefix: str, revision: int = 0) -> None:
+        """The store's."""
+        await self._store.hasten(prefix, revision)
+
     async def compact(self, revision: int) -> None:
         """The store's."""
         await self._store.compact(revision)

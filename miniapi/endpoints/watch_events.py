@@ -37,8 +37,8 @@ class WatchEvents(Protocol, Generic[One, Many]):
         """Empty for none."""
         ...
 
-    def batch(self, events: Sequence[Event]) -> Many | None:
-        """All of a batch, for those who see everything, where watchers share it; None where they do not."""
+    def batch(self, events: Sequence[Event]) -> One | None:
+        """All of a batch as one, for those who see everything, where watchers share it; None where they do not."""
         ...
 
 

@@ -84,12 +84,18 @@ class Resource:
         except STORE_PROBLEMS as problem:
             raise told(problem) from None
 
+    async def hasten(self, namespace: str, name: str = "") -> None:
+        """Watches of the same objects soon tell how far they are; StoreUnavailable passes."""
+        await self.store.hasten(self._range(namespace, name))
+
     def watch(
         self, namespace: str, after: int, name: str = ""
     ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Event] | Progress]]:
         """Events of the collection, or of what starts with one object's key."""
-        prefix = self.key(namespace, name) if name and (namespace or not self.namespaced) else self.scope(namespace)
-        return self.store.watch(prefix, after=after)
+        return self.store.watch(self._range(namespace, name), after=after)
+
+    def _range(self, namespace: str, name: str) -> str:
+        return self.key(namespace, name) if name and (namespace or not self.namespaced) else self.scope(namespace)
 
     async def create(self, namespace: str, name: str, obj: Object) -> Stored:
         """Stores a new object; KeyConflict where it exists."""

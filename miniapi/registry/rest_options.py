@@ -58,11 +58,12 @@ class RestOptions:
         """A local store in JSON is its own cache."""
         if storage.shared:
             if storage.cached:
-                cache = WatchCache(storage.store, storage.prefix + "/", form, storage.began)
+                cache = WatchCache(storage.store, storage.prefix + "/", form, storage.writes, storage.began)
                 self._caches.append(cache)
                 return cache
-            return TranscodingStore(storage.store, form)
-        return storage.store if form.media_type == JSON else TranscodingStore(storage.store, form)
+        elif form.media_type == JSON:
+            return storage.store
+        return TranscodingStore(storage.store, form, storage.writes)
 
 
 def _restorer(kind: Kind, schemas: BuiltinSchemas) -> Restore:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from miniapi.storage.history import History
-from miniapi.storage.interface import Event, RevisionCompacted
+from miniapi.storage.interface import Event, Progress, RevisionCompacted
 
 MAX_PENDING_EVENTS = 5_000
 """Events that wait for one watch; one that falls further behind reads them from the history later."""
@@ -67,6 +67,12 @@ class Broadcast:
             if not watch.prefix.endswith("/"):
                 self._odd.remove(watch.prefix)
 
+    def hasten(self, prefix: str) -> None:
+        """Asks the watches of a prefix how far they are."""
+        for watch in self._watches.get(prefix, ()):
+            watch.asked = True
+            watch.wake()
+
     def end(self, problem: Callable[[int], Exception]) -> None:
         """Ends all watches with a problem."""
         self.ended = problem
@@ -78,7 +84,18 @@ class Broadcast:
 class Watch:
     """One watch: a context manager that is its own iterator. To be used by one task."""
 
-    __slots__ = ("_after", "_behind", "_broadcast", "_left", "_pending", "_position", "_size", "_waiter", "prefix")
+    __slots__ = (
+        "_after",
+        "_behind",
+        "_broadcast",
+        "_left",
+        "_pending",
+        "_position",
+        "_size",
+        "_waiter",
+        "asked",
+        "prefix",
+    )
 
     def __init__(self, broadcast: Broadcast, prefix: str, after: int) -> None:
         self.prefix = prefix
@@ -91,6 +108,8 @@ class Watch:
         """What comes next is to be read from the history, not from the queue."""
         self._waiter: asyncio.Future[None] | None = None
         self._left = False
+        self.asked = False
+        """Somebody wants to know how far it is."""
 
     async def __aenter__(self) -> Watch:
         broadcast = self._broadcast
@@ -112,8 +131,8 @@ class Watch:
     def __aiter__(self) -> Watch:
         return self
 
-    async def __anext__(self) -> Sequence[Event]:
-        """The next batch: a commit, or what was missed of several."""
+    async def __anext__(self) -> Sequence[Event] | Progress:
+        """The next batch: a commit, or what was missed of several; where that was asked, how far it is."""
         while True:
             if self._left:
                 raise StopAsyncIteration
@@ -132,6 +151,10 @@ class Watch:
                 if batch:
                     self._position = batch[-1].revision
                     return batch
+            elif self.asked:
+                self.asked = False
+                self._position = max(self._position, self._broadcast.revision)
+                return Progress(self._position)
             else:
                 self._waiter = asyncio.get_running_loop().create_future()
                 try:

@@ -274,6 +274,10 @@ class EmbeddedStore:
         """`Store.revision`."""
         return self._index.revision
 
+    async def hasten(self, prefix: str, revision: int = 0) -> None:
+        """`Store.hasten`."""
+        self._index.hasten(prefix)
+
     async def compact(self, revision: int) -> None:
         """`Store.compact`; gives space back to the file system."""
         if self._commits.refusal:

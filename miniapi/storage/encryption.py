@@ -216,10 +216,9 @@ class EncryptedStore:
         """`Store.revision`."""
         return await self._store.revision()
 
-    async def revision_of(self, prefix: str) -> int:
-        """As the store behind it, if it knows; else plainly its revision."""
-        hasten = getattr(self._store, "revision_of", None)
-        return int(await hasten(prefix)) if hasten is not None else await self._store.revision()
+    async def hasten(self, prefix: str, revision: int = 0) -> None:
+        """`Store.hasten`."""
+        await self._store.hasten(prefix, revision)
 
     async def compact(self, revision: int) -> None:
         """`Store.compact`."""

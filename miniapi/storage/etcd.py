@@ -123,13 +123,12 @@ class EtcdStore:
         response = await self._range(rpc_pb2.RangeRequest(key=self._key("health"), count_only=True))
         return int(response.header.revision)
 
-    async def revision_of(self, prefix: str) -> int:
-        """The current revision; open watches of `prefix` soon tell that they have reached it."""
-        revision = await self.revision()
+    async def hasten(self, prefix: str, revision: int = 0) -> None:
+        """`Store.hasten`."""
+        revision = revision or await self.revision()
         for watch in self._watches:
             if watch.prefix == prefix:
                 watch.hasten(revision)
-        return revision
 
     async def compact(self, revision: int) -> None:
         """`Store.compact`."""

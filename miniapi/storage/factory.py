@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -25,6 +25,7 @@ from miniapi.storage.options import (
     GroupResource,
     overrides,
 )
+from miniapi.storage.own_writes import OwnWrites
 
 if TYPE_CHECKING:
     from miniapi.storage.encryption import Encryption
@@ -63,6 +64,8 @@ class ResourceStorage:
     """Whether other servers may write to the store too."""
     cached: bool = False
     """Whether a watch cache is wanted in front of a shared one."""
+    writes: OwnWrites = field(default_factory=OwnWrites)
+    """This process's writes to the store, of all resources."""
     began: Callable[[], int] = lambda: 0
     """The store's revision when this server began to serve; 0 before that."""
 
@@ -121,6 +124,7 @@ class StorageFactory:
         self._resources: dict[tuple[str, str, bool], ResourceStorage] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._began: dict[Store, int] = {}
+        self._writes: dict[Store, OwnWrites] = {}
         self._new: list[Store] = []
         """Local stores that were empty when the server started."""
         self._counts: tuple[float, dict[str, int]] = (0.0, {})
@@ -147,6 +151,7 @@ class StorageFactory:
                 media_type,
                 shared=_shared(behind),
                 cached=self._options.watch_cache and self._options.watch_cache_size(group, plural) != 0,
+                writes=self._writes.setdefault(behind, OwnWrites()),
                 began=lambda: self._began.get(behind, 0),
             )
             self._resources[group, plural, custom] = found

@@ -107,6 +107,10 @@ class Index:
         """Events after a revision, 0 for from now on."""
         return Watch(self._broadcast, prefix, after)
 
+    def hasten(self, prefix: str) -> None:
+        """Watches of a prefix tell, after their events, that they have reached the newest revision."""
+        self._broadcast.hasten(prefix)
+
     def close(self, problem: Callable[[int], Exception] = lambda _: StoreUnavailable("the store is closed")) -> None:
         """Ends all watches; reads go on."""
         self._broadcast.end(problem)

@@ -126,6 +126,13 @@ class Store(Protocol):
         """The store's current revision (linearizable)."""
         ...
 
+    async def hasten(self, prefix: str, revision: int = 0) -> None:
+        """Open watches of exactly this prefix tell their `Progress` once they have come to a revision of the store.
+
+        0 is the current revision. They may tell of it later than this returns, and never before their events.
+        """
+        ...
+
     async def compact(self, revision: int) -> None:
         """Forgets history older than `revision`; reads and watches below it then raise RevisionCompacted."""
         ...

@@ -52,6 +52,10 @@ class MemoryStore:
         """`Store.revision`."""
         return self._index.revision
 
+    async def hasten(self, prefix: str, revision: int = 0) -> None:
+        """`Store.hasten`."""
+        self._index.hasten(prefix)
+
     async def compact(self, revision: int) -> None:
         """`Store.compact`."""
         self._index.compact(revision)

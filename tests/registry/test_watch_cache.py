@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import orjson
 import pytest
@@ -16,6 +17,7 @@ from miniapi.registry.watch_cache import WatchCache
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, RevisionCompacted, Stored, StoreUnavailable
 from miniapi.storage.memory import MemoryStore
 from miniapi.storage.options import PROTOBUF
+from miniapi.storage.own_writes import OwnWrites
 
 
 class SharedStore(MemoryStore):
@@ -65,14 +67,16 @@ class SharedStore(MemoryStore):
     ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Event] | Progress]]:
         return self._told(prefix, after)
 
-    async def revision_of(self, prefix: str) -> int:
+    async def revision(self) -> int:
         self.questions += 1
         await asyncio.sleep(0.001)
-        revision = await self.revision()
+        return await super().revision()
+
+    async def hasten(self, prefix: str, revision: int = 0) -> None:
+        revision = revision or await super().revision()
         asyncio.get_running_loop().call_later(
             0.005, lambda: [queue.put_nowait(Progress(revision)) for queue in self._streams]
         )
-        return revision
 
 
 def pod(name: str) -> bytes:
@@ -88,7 +92,7 @@ async def shared() -> AsyncIterator[SharedStore]:
 
 @pytest.fixture
 async def cache(shared: SharedStore) -> AsyncIterator[WatchCache]:
-    cache = WatchCache(shared, "pods/", StoredForm())
+    cache = WatchCache(shared, "pods/", StoredForm(), OwnWrites())
     yield cache
     await cache.close()
 
@@ -150,7 +154,7 @@ async def test_watches_begin_where_the_server_did_and_not_before(shared: SharedS
     await shared.put("pods/ns/a", pod("a"), expected=0)
     began = await shared.revision()
     await shared.put("pods/ns/b", pod("b"), expected=0)
-    cache = WatchCache(shared, "pods/", StoredForm(), lambda: began)
+    cache = WatchCache(shared, "pods/", StoredForm(), OwnWrites(), lambda: began)
     async with asyncio.timeout(5), cache.watch("pods/", after=began) as stream:
         batch = await anext(stream)
         assert not isinstance(batch, Progress)
@@ -175,7 +179,7 @@ async def test_protobuf_at_rest_is_read_as_json_once(shared: SharedStore) -> Non
     at_rest = form.at_rest(obj, b"")
     assert at_rest.startswith(b"k8s\0")
     await shared.put("pods/ns/a", at_rest, expected=0)
-    cache = WatchCache(shared, "pods/", form)
+    cache = WatchCache(shared, "pods/", form, OwnWrites())
     (listed,) = (await cache.scan("pods/")).items
     assert orjson.loads(listed.value)["metadata"]["name"] == "a"
     assert await cache.get("pods/ns/a") is listed
@@ -185,7 +189,7 @@ async def test_protobuf_at_rest_is_read_as_json_once(shared: SharedStore) -> Non
 
 async def test_another_encoding_at_rest_is_stale(shared: SharedStore) -> None:
     await shared.put("pods/ns/a", StoredForm(PROTOBUF).at_rest({"kind": "Pod", "apiVersion": "v1"}, b""), expected=0)
-    cache = WatchCache(shared, "pods/", StoredForm())
+    cache = WatchCache(shared, "pods/", StoredForm(), OwnWrites())
     found: Stored | None = await cache.get("pods/ns/a")
     assert found is not None
     assert found.stale
@@ -196,7 +200,7 @@ async def test_what_this_server_wrote_is_not_decoded_when_it_comes_back(
     shared: SharedStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     form = StoredForm(PROTOBUF)
-    cache = WatchCache(shared, "pods/", form)
+    cache = WatchCache(shared, "pods/", form, OwnWrites())
     pods = Resource(cache, "pods", form, namespaced=True)
     await cache.scan("pods/")
     monkeypatch.setattr(form, "decode", lambda _: pytest.fail("it was decoded"))
@@ -214,12 +218,13 @@ def named(name: str) -> dict[str, object]:
 
 
 async def behind(shared: SharedStore, monkeypatch: pytest.MonkeyPatch) -> Resource:
-    """A resource whose watch has fallen behind as far as it may."""
+    """A resource whose watch has not told of what somebody else wrote, and of as much as it may after that."""
     monkeypatch.setattr(watch_cache, "MOST_AHEAD", 4)
     form = StoredForm(PROTOBUF)
-    pods = Resource(WatchCache(shared, "pods/", form), "pods", form, namespaced=True)
+    pods = Resource(WatchCache(shared, "pods/", form, OwnWrites()), "pods", form, namespaced=True)
     await pods.scan("ns")
     shared.tells.clear()
+    await shared.put("pods/ns/foreign", pod("foreign"), expected=0)
     for number in range(5):
         await pods.create("ns", f"early-{number}", named(f"early-{number}"))
     return pods
@@ -233,7 +238,7 @@ async def test_writes_wait_for_a_watch_that_falls_behind(shared: SharedStore, mo
     shared.tells.set()
     async with asyncio.timeout(0.3):
         await asyncio.gather(*late)
-        assert len((await pods.scan("ns")).items) == 8
+        assert len((await pods.scan("ns")).items) == 9
     await pods.store.close()
 
 
@@ -258,3 +263,192 @@ async def test_nobody_waits_for_a_write_that_was_refused(shared: SharedStore, mo
                 await pods.create("ns", "early-0", named("early-0"))
         await pods.create("ns", "late", named("late"))
     await pods.store.close()
+
+
+async def keys(cache: WatchCache) -> list[str]:
+    return [stored.key for stored in (await cache.scan_any("pods/")).items]
+
+
+async def test_what_this_server_writes_is_there_before_the_watch_says_so(
+    shared: SharedStore, cache: WatchCache
+) -> None:
+    await cache.scan("pods/")
+    shared.tells.clear()
+    start = await shared.revision()
+    async with asyncio.timeout(5), cache.watch("pods/", after=start) as stream:
+        first = await cache.put("pods/ns/a", pod("a"), expected=0)
+        second = await cache.put("pods/ns/a", pod("b"), expected=first)
+        last = await cache.delete("pods/ns/a", expected=second)
+        assert await cache.put("pods/ns/c", pod("c"), expected=0) == last + 1
+        assert await keys(cache) == ["pods/ns/c"]
+        shared.tells.set()
+        await asyncio.sleep(0.02)
+        await shared.put("pods/ns/d", pod("d"), expected=0)
+        seen: list[Event] = []
+        while len(seen) < 5:
+            batch = await anext(stream)
+            assert not isinstance(batch, Progress)
+            seen += batch
+    assert [event.revision - start for event in seen] == [1, 2, 3, 4, 5], "each once, however often it was told"
+    assert [(e.current is not None, e.previous is not None) for e in seen] == [
+        (True, False),
+        (True, True),
+        (False, True),
+        (True, False),
+        (True, False),
+    ]
+    assert seen[1].current is not None
+    assert (seen[1].current.create_revision, seen[1].current.version) == (first, 2)
+
+
+async def test_what_somebody_else_wrote_before_comes_first(shared: SharedStore, cache: WatchCache) -> None:
+    await cache.scan("pods/")
+    shared.tells.clear()
+    start = await shared.revision()
+    async with asyncio.timeout(5), cache.watch("pods/", after=start) as stream:
+        await shared.put("pods/ns/theirs", pod("theirs"), expected=0)
+        await cache.put("pods/ns/ours", pod("ours"), expected=0)
+        await cache.put("pods/ns/too", pod("too"), expected=0)
+        assert await keys(cache) == []
+        shared.tells.set()
+        seen: list[Event] = []
+        while len(seen) < 3:
+            batch = await anext(stream)
+            assert not isinstance(batch, Progress)
+            seen += batch
+    assert [event.key for event in seen] == ["pods/ns/theirs", "pods/ns/ours", "pods/ns/too"]
+
+
+async def test_a_list_after_own_writes_of_any_resource_waits_for_no_watch(shared: SharedStore) -> None:
+    writes = OwnWrites()
+    pods = WatchCache(shared, "pods/", StoredForm(), writes)
+    nodes = WatchCache(shared, "nodes/", StoredForm(), writes)
+    await pods.scan("pods/")
+    await nodes.scan("nodes/")
+    shared.tells.clear()
+    await pods.put("pods/ns/a", pod("a"), expected=0)
+    last = await nodes.put("nodes/n", pod("n"), expected=0)
+    async with asyncio.timeout(1):
+        page = await pods.scan("pods/")
+    assert (len(page.items), page.revision) == (1, last)
+    await pods.close()
+    await nodes.close()
+
+
+async def test_a_list_does_not_take_what_somebody_else_wrote_for_nothing(shared: SharedStore) -> None:
+    writes = OwnWrites()
+    pods = WatchCache(shared, "pods/", StoredForm(), writes)
+    nodes = WatchCache(shared, "nodes/", StoredForm(), writes)
+    await nodes.put("nodes/m", pod("m"), expected=0)
+    await pods.scan("pods/")
+    shared.tells.clear()
+    await shared.put("pods/ns/theirs", pod("theirs"), expected=0)
+    await nodes.put("nodes/n", pod("n"), expected=0)
+    listing = asyncio.create_task(pods.scan("pods/"))
+    await asyncio.sleep(0.02)
+    assert not listing.done()
+    shared.tells.set()
+    async with asyncio.timeout(1):
+        assert [stored.key for stored in (await listing).items] == ["pods/ns/theirs"]
+    await pods.close()
+    await nodes.close()
+
+
+async def test_own_writes_do_not_overtake_those_before_the_cache_was_filled(shared: SharedStore) -> None:
+    cache = WatchCache(shared, "pods/", StoredForm(), OwnWrites(), lambda: 1)
+    await cache.put("pods/ns/first", pod("first"), expected=0)
+    shared.tells.clear()
+    assert await keys(cache) == []
+    await cache.put("pods/ns/second", pod("second"), expected=0)
+    assert await keys(cache) == []
+    shared.tells.set()
+    async with asyncio.timeout(1):
+        assert len((await cache.scan("pods/")).items) == 2
+    await cache.close()
+
+
+async def test_a_watch_tells_its_progress_after_its_events(shared: SharedStore, cache: WatchCache) -> None:
+    await cache.scan("pods/")
+    start = await shared.revision()
+    async with asyncio.timeout(5), cache.watch("pods/", after=start) as stream:
+        shared.tells.clear()
+        written = await shared.put("pods/ns/theirs", pod("theirs"), expected=0)
+        asking = asyncio.create_task(cache.hasten("pods/"))
+        await asyncio.sleep(0.02)
+        assert not asking.done()
+        shared.tells.set()
+        batch = await anext(stream)
+        assert not isinstance(batch, Progress)
+        assert [event.revision for event in batch] == [written]
+        assert await anext(stream) == Progress(written)
+        await asking
+
+
+async def test_two_servers_tell_their_watchers_the_same(shared: SharedStore) -> None:
+    """Many writes of two servers to few keys, answered and told in any order: each watcher sees each write once."""
+    chance = random.Random(7)
+
+    class Late(SharedStore):
+        async def put(self, key: str, value: bytes, *, expected: int, lease_seconds: int = 0) -> int:
+            await asyncio.sleep(chance.random() / 500)
+            revision = await super().put(key, value, expected=expected, lease_seconds=lease_seconds)
+            await asyncio.sleep(chance.random() / 500)
+            return revision
+
+        async def delete(self, key: str, *, expected: int) -> int:
+            revision = await super().delete(key, expected=expected)
+            await asyncio.sleep(chance.random() / 500)
+            return revision
+
+    store = Late()
+    servers = [WatchCache(store, "pods/", StoredForm(), OwnWrites()) for _ in range(2)]
+    for server in servers:
+        await server.scan("pods/")
+    start = await store.revision()
+    seen: list[list[tuple[int, str, bytes | None, int]]] = [[], []]
+
+    async def watch(server: WatchCache, into: list[tuple[int, str, bytes | None, int]]) -> None:
+        async with server.watch("pods/", after=start) as stream:
+            async for batch in stream:
+                assert not isinstance(batch, Progress)
+                for e in batch:
+                    before = e.previous.mod_revision if e.previous is not None else 0
+                    into.append((e.revision, e.key, e.current.value if e.current is not None else None, before))
+
+    async def write(server: WatchCache, number: int) -> None:
+        key = f"pods/ns/p{chance.randrange(6)}"
+        found = await server.get(key)
+        with suppress(KeyConflict):
+            if found is not None and chance.random() < 0.3:
+                await server.delete(key, expected=found.mod_revision)
+            else:
+                await server.put(key, pod(f"p{number}"), expected=found.mod_revision if found is not None else 0)
+
+    async def stutter() -> None:
+        while True:
+            store.tells.clear()
+            await asyncio.sleep(chance.random() / 100)
+            store.tells.set()
+            await asyncio.sleep(chance.random() / 100)
+
+    watches = [asyncio.create_task(watch(*pair)) for pair in zip(servers, seen, strict=True)]
+    stuttering = asyncio.create_task(stutter())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        for number in range(0, 600, 12):
+            await asyncio.gather(*(write(chance.choice(servers), number + n) for n in range(12)))
+        stuttering.cancel()
+        store.tells.set()
+        last = await store.revision()
+        pages = [await server.scan("pods/") for server in servers]
+        while any(not told or told[-1][0] < last for told in seen):
+            await asyncio.sleep(0.01)
+    for task in watches:
+        task.cancel()
+    await asyncio.gather(*watches, stuttering, return_exceptions=True)
+    assert [entry[0] for entry in seen[0]] == list(range(start + 1, last + 1))
+    assert seen[0] == seen[1]
+    assert list(pages[0].items) == list(pages[1].items) == list((await store.scan("pods/")).items)
+    for server in servers:
+        await server.close()
+    await store.close()

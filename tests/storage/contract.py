@@ -194,6 +194,24 @@ class StoreContract:
             later = await store.put("a", b"4", expected=last)
             assert [e.revision for e in await events(watch, 1)] == [later]
 
+    async def test_a_watch_that_is_hastened_tells_its_progress_after_its_events(self, store: Store) -> None:
+        start = await store.revision()
+        async with store.watch("p/", after=start) as watch:
+            written = await store.put("p/a", b"", expected=0)
+            elsewhere = await store.put("q/a", b"", expected=0)
+            await store.hasten("p/")
+            seen: list[int] = []
+            async with asyncio.timeout(10):
+                async for batch in watch:
+                    if isinstance(batch, Progress):
+                        if batch.revision >= elsewhere:
+                            break
+                    else:
+                        seen += [event.revision for event in batch]
+            assert seen == [written]
+            later = await store.put("p/b", b"", expected=0)
+            assert [event.revision for event in await events(watch, 1)] == [later]
+
     async def test_a_watch_tells_changes_with_what_was_before(self, store: Store) -> None:
         start = await store.put("w/z", b"", expected=0)
         async with store.watch("w/", after=start) as watch:

@@ -165,7 +165,8 @@ async def test_a_watch_learns_of_progress_made_elsewhere(store: EtcdStore) -> No
     await store.put("w/a", b"1", expected=0)
     async with store.watch("w/", after=await store.revision()) as watch:
         await store.put("other/a", b"1", expected=0)
-        revision = await store.revision_of("w/")
+        revision = await store.revision()
+        await store.hasten("w/", revision)
         async with asyncio.timeout(5):
             found = await anext(watch)
         assert isinstance(found, Progress)

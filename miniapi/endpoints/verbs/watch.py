@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Generic
 
 from miniapi import errors
 from miniapi.codec.negotiate import check_table
@@ -14,6 +14,7 @@ from miniapi.endpoints import respond
 from miniapi.endpoints.context import Context
 from miniapi.endpoints.listing import field_problem, parse_resource_version, reach
 from miniapi.endpoints.parameters import ListOptions, list_options
+from miniapi.endpoints.read_ahead import ReadAhead
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.selection import Selection, compile_selection
 from miniapi.endpoints.watch_events import HeldEvents, Many, One, WatchEvents, WireEvents
@@ -89,7 +90,7 @@ class _Watcher(Generic[One, Many]):
             elif not after:
                 after = await resource.revision()
             async with resource.watch(self.namespace, after) as stream:
-                async for chunk in self._follow(stream, after, deadline):
+                async for chunk in self._follow(stream, deadline):
                     yield chunk
         except RevisionCompacted as problem:
             yield self._alone(
@@ -100,42 +101,40 @@ class _Watcher(Generic[One, Many]):
         except errors.ApiError as problem:
             yield self._alone(self.events.error(problem))
 
-    async def _follow(
-        self, stream: AsyncIterator[Sequence[Event] | Progress], after: int, deadline: float
-    ) -> AsyncIterator[Many]:
+    async def _follow(self, stream: AsyncIterator[Sequence[Event] | Progress], deadline: float) -> AsyncIterator[Many]:
         loop = asyncio.get_running_loop()
-        reached = after
-        bookmark_at = loop.time() + BOOKMARK_SECONDS
-        pending: asyncio.Future[Any] | None = None
-        try:
-            while True:
-                now = loop.time()
-                if now >= deadline:
+        bookmark_at = loop.time() + BOOKMARK_SECONDS if self.options.allow_bookmarks else deadline
+        bookmark_due = False
+        async with ReadAhead(stream) as ahead:
+            while loop.time() < deadline:
+                batches = await ahead.take(min(deadline, bookmark_at))
+                if batches is None:
                     return
-                if pending is None:
-                    pending = asyncio.ensure_future(anext(stream, None))
-                until = min(deadline, bookmark_at) if self.options.allow_bookmarks else deadline
-                done, _ = await asyncio.wait((pending,), timeout=max(0.0, until - now))
-                if done:
-                    batch, pending = pending.result(), None
-                    if batch is None:
-                        return
-                    if isinstance(batch, Progress):
-                        reached = max(reached, batch.revision)
-                        continue
-                    chunk = self.events.batch(batch) if self.selection.everything else None
-                    if chunk is None:
-                        chunk = self.events.join([one for e in batch if (one := self._event(e)) is not None])
-                    reached = max(reached, batch[-1].revision)
-                    if chunk:
-                        yield chunk
-                elif self.options.allow_bookmarks and loop.time() >= bookmark_at:
-                    bookmark_at = loop.time() + BOOKMARK_SECONDS
-                    reached = max(reached, await self.scope.versioned.resource.revision())
+                if chunk := self._chunk(batches):
+                    yield chunk
+                if bookmark_due and any(isinstance(batch, Progress) for batch in batches):
+                    bookmark_due = False
+                    last = batches[-1]
+                    reached = last.revision if isinstance(last, Progress) else last[-1].revision
                     yield self._alone(self.events.bookmark(reached))
-        finally:
-            if pending is not None:
-                pending.cancel()
+                if loop.time() >= bookmark_at < deadline:
+                    bookmark_at = loop.time() + BOOKMARK_SECONDS
+                    # The stream itself tells how far it is: what it has yet to bring must not lie behind a bookmark.
+                    bookmark_due = True
+                    with suppress(StoreUnavailable):
+                        await self.scope.versioned.resource.hasten(self.namespace)
+
+    def _chunk(self, batches: Sequence[Sequence[Event] | Progress]) -> Many:
+        ones: list[One] = []
+        for batch in batches:
+            if isinstance(batch, Progress):
+                continue
+            shared = self.events.batch(batch) if self.selection.everything else None
+            if shared is not None:
+                ones.append(shared)
+            else:
+                ones += [one for event in batch if (one := self._event(event)) is not None]
+        return self.events.join(ones)
 
     def _initial(self, items: Sequence[Stored]) -> Many:
         return self.events.join([self.events.event("ADDED", s) for s in items if self._matches(s)])
