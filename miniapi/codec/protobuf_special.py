@@ -16,6 +16,7 @@ import orjson
 
 from miniapi.codec.protobuf_table import META
 from miniapi.codec.protobuf_wire import VARINT, fields, key, length_delimited, signed, varint
+from miniapi.meta.raw import RawObject
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
@@ -109,12 +110,23 @@ def _int_or_string_value(data: bytes) -> Any:
 
 
 def _raw(value: Any) -> bytes:
-    return length_delimited(1, orjson.dumps(value))
+    return length_delimited(1, value.text.encode() if isinstance(value, RawObject) else orjson.dumps(value))
 
 
 def _raw_value(data: bytes) -> Any:
-    raw = next((v for n, v in fields(data) if n == 1 and isinstance(v, bytes)), b"")
+    raw = _raw_bytes(data)
     return orjson.loads(raw) if raw else None
+
+
+def _extension_value(data: bytes) -> Any:
+    """With its text, which some kinds keep."""
+    raw = _raw_bytes(data)
+    value = orjson.loads(raw) if raw else None
+    return RawObject(value, raw.decode()) if isinstance(value, dict) else value
+
+
+def _raw_bytes(data: bytes) -> bytes:
+    return next((v for n, v in fields(data) if n == 1 and isinstance(v, bytes)), b"")
 
 
 def _texts(values: Any) -> bytes:
@@ -137,7 +149,7 @@ SPECIAL: dict[str, Special] = {
     "apimachinery.pkg.api.resource.Quantity": Special(_quantity, _quantity_text, "0"),
     "apimachinery.pkg.api.resource.QuantityValue": Special(_quantity, _quantity_text, "0"),
     "apimachinery.pkg.util.intstr.IntOrString": Special(_int_or_string, _int_or_string_value, 0),
-    "apimachinery.pkg.runtime.RawExtension": _RAW,
+    "apimachinery.pkg.runtime.RawExtension": Special(_raw, _extension_value),
     "apiextensions_apiserver.pkg.apis.apiextensions.v1.JSON": _RAW,
     "apiextensions_apiserver.pkg.apis.apiextensions.v1beta1.JSON": _RAW,
 }

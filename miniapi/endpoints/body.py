@@ -87,7 +87,7 @@ def decode(
     default(scope, obj)
     if codec.media_type == JSON:
         keep_texts(obj, data, scope.strategy.raw_members)
-    else:
+    elif codec is not PROTOBUF:  # which has brought the texts along
         rewrite(scope, obj, canonical)
     return obj
 

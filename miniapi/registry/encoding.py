@@ -65,10 +65,12 @@ class StoredForm:
             raise errors.internal(f"a stored object cannot be decoded: {problem}") from None
 
 
-def _verbatim(value: object) -> orjson.Fragment:
-    """For orjson: what to write for a raw member."""
+def _verbatim(value: object) -> orjson.Fragment | Object:
+    """For orjson: what to write for a raw member, and for any other dict that is more than one."""
     if isinstance(value, RawObject):
         return orjson.Fragment(value.text)
+    if isinstance(value, dict):
+        return dict(value)
     raise TypeError
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
-from miniapi.registry.encoding import StoredForm, is_own, own_json, stored_order
+from miniapi.registry.encoding import StoredForm, is_own, stored_order
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Store, Stored
 from miniapi.storage.own_writes import OwnWrites, Tell
 
@@ -57,7 +57,7 @@ class TranscodingStore:
             return replace(stored, value=written[1])
         obj = self._form.decode(stored.value)
         stale = stored.stale or not self._form.writes(stored.value)
-        return replace(stored, value=own_json(stored_order(obj)), stale=stale)
+        return replace(stored, value=self._form.own(stored_order(obj)), stale=stale)
 
     async def get(self, key: str, *, revision: int = 0) -> Stored | None:
         """`Store.get`."""

@@ -1,7 +1,12 @@
 """What a controller revision holds is kept as the text it was sent in: to write it otherwise is to change it."""
 
+import orjson
 import pytest
 
+from miniapi.codec.protobuf import ProtobufCodec
+from miniapi.meta.raw import RawObject
+from miniapi.registry.encoding import StoredForm
+from miniapi.storage.options import PROTOBUF
 from tests.endpoints.world import APPLY, JSON_PATCH, MERGE, STRATEGIC
 
 REVISIONS = "/apis/apps/v1/namespaces/ns/controllerrevisions"
@@ -52,3 +57,27 @@ async def test_a_strategic_patch_cannot_look_into_the_data(world):
 async def test_data_is_an_object(world, data):
     _, told = await world.told("POST", REVISIONS, {"metadata": {"name": "a"}, "data": data})
     assert told["message"].endswith("data: Required value: data must be a valid JSON object")
+
+
+TEXT = '{"b": 1.0, "a":\n {}}'
+REVISION = {
+    "kind": "ControllerRevision",
+    "apiVersion": "apps/v1",
+    "metadata": {"name": "a"},
+    "data": RawObject(orjson.loads(TEXT), TEXT),
+    "revision": 1,
+}
+
+
+def test_the_text_is_kept_in_protobuf_at_rest():
+    form = StoredForm(PROTOBUF, raw_members=("data",))
+    at_rest = form.at_rest(REVISION, b"")
+    assert TEXT.encode() in at_rest
+    assert TEXT.encode() in form.own(form.decode(at_rest))
+
+
+async def test_the_text_of_a_protobuf_body_is_kept(world):
+    body = ProtobufCodec().encode(REVISION)
+    assert (await world.ask("POST", REVISIONS, body, PROTOBUF)).status == 201
+    put = b'{"metadata":{"name":"a"},"revision":2,"data":%b}'
+    assert [(await world.ask("PUT", A, put % d)).status for d in (b'{"b":1.0,"a":{}}', TEXT.encode())] == [422, 200]
