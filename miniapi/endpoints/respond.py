@@ -147,7 +147,8 @@ def made(scope: Scope, objects: list[Object], meta: dict[str, Any], negotiated: 
             "kind": PARTIAL_LIST,
             "apiVersion": f"meta.k8s.io/{negotiated.as_version}",
             "metadata": meta,
-            "items": [partial(scope.printer.internal(o), negotiated.as_version) for o in objects],
+            # Go appends to none: an empty list is null.
+            "items": [partial(scope.printer.internal(o), negotiated.as_version) for o in objects] or None,
         }
         return _encode(document, negotiated, 200)
     return _encode(typed_list(scope.kind.list_gvk, objects, meta, keep_type=scope.kind.custom), negotiated, 200)

@@ -153,3 +153,9 @@ async def test_nothing_is_no_field_that_has_a_value(world):
         400,
         '"" is not a known field selector: only "metadata.name", "metadata.namespace"',
     )
+
+
+async def test_no_metadata_of_no_object_is_null(world):
+    accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+    status, listed = await world.told("GET", "/api/v1/namespaces/none/configmaps", Accept=accept)
+    assert (status, listed["kind"], listed["items"]) == (200, "PartialObjectMetadataList", None)

@@ -12,7 +12,11 @@ from miniapi.meta.duration import parse_duration
 from miniapi.meta.request_info import is_long_running
 from miniapi.wire import Reply
 
-_TOLD: Final = "Timeout: request did not complete within the allotted timeout"
+_TOLD: Final = (
+    b'{"metadata":{},"status":"Failure","message":"Timeout: request did not complete within the allotted timeout",'
+    b'"reason":"Timeout","details":{},"code":504}\n'
+)
+"""The filter writes a status by itself, whatever the client accepts: without its type, and called text."""
 LOOK_SECONDS: Final = 0.5
 """How late the common bound may be."""
 
@@ -20,7 +24,7 @@ LOOK_SECONDS: Final = 0.5
 def deadline(longest_seconds: float) -> Filter:
     """504 after `longest_seconds`, or after the `timeout` of the query where that is less; 400 where it is none.
 
-    A get is not timed: it reads what is there and waits for nobody. Neither is what runs long by its nature.
+    A get that asks for no less is not timed: it reads what is there. Neither is what runs long by its nature.
     """
     longest = _Longest(longest_seconds)
 
@@ -30,7 +34,7 @@ def deadline(longest_seconds: float) -> Filter:
             if is_long_running(info):
                 return await handler(context)
             asked = _asked(info.query) if info.query else 0.0
-            if info.verb == "get":
+            if info.verb == "get" and not asked:
                 return await handler(context)
             try:
                 if 0 < asked < longest_seconds:
@@ -38,7 +42,7 @@ def deadline(longest_seconds: float) -> Filter:
                         return await handler(context)
                 return await longest.bound(handler(context))
             except TimeoutError:
-                raise errors.timeout(_TOLD) from None
+                return Reply(504, _TOLD, "text/plain; charset=utf-8")
 
         return handle
 
