@@ -15,7 +15,7 @@ Document = dict[str, Any]
 
 def storage_hash(kind: Kind) -> str:
     """storageVersionHash: of the stored group, version and kind."""
-    gvk = kind.storage_gvk or kind.gvk
+    gvk = kind.shared_form.gvk if kind.shared_form else kind.storage_gvk or kind.gvk
     digest = hashlib.sha256(f"{gvk.group}/{gvk.version}/{gvk.kind}".encode()).digest()
     return base64.b64encode(digest[:8]).decode()
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import orjson
 
-from miniapi.kinds.kind import Kind, Subresource
+from miniapi.kinds.kind import Kind, SharedForm, Subresource
 from miniapi.kinds.releases import ADDITIONS, SINCE, Addition
 from miniapi.meta.gvk import GroupVersionKind, parse_api_version
 from miniapi.meta.objects import Object
 from miniapi.storage.keys import storage_prefix
 from miniapi.strategies.builtin import CONVERSIONS, STRATEGIES, SUBRESOURCE_STRATEGIES
+from miniapi.strategies.definition_v1beta1 import API_VERSION, from_v1beta1, to_v1beta1
 from miniapi.strategies.interface import Strategy
 from miniapi.validation.builtin import SUBRESOURCE_VALIDATIONS, VALIDATIONS
 from miniapi.validation.interface import Validation
@@ -24,6 +25,11 @@ _STORED_AS = {
 }
 _STORED_AS_BETA = frozenset({"mutatingadmissionpolicies", "mutatingadmissionpolicybindings"})
 """Stable with this release: what the release before can read is stored (admissionregistration.k8s.io)."""
+_SHARED_FORMS = {
+    ("apiextensions.k8s.io", "customresourcedefinitions"): SharedForm(
+        GroupVersionKind(*parse_api_version(API_VERSION), "CustomResourceDefinition"), to_v1beta1, from_v1beta1
+    )
+}
 _DEPRECATED = {
     ("v1", "componentstatuses"): "v1 ComponentStatus is deprecated in v1.19+",
     ("v1", "endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
@@ -102,6 +108,7 @@ def _kind(api_version: str, plural: str, row: Row, below: list[tuple[str, Row]],
         storage_gvk=storage_gvk,
         to_storage=conversion[0] if conversion else None,
         from_storage=conversion[1] if conversion else None,
+        shared_form=_SHARED_FORMS.get(place),
         storage_prefix=storage_prefix(group, plural),
         deprecated=_DEPRECATED.get((api_version, plural), ""),
     )

@@ -25,6 +25,15 @@ class Subresource:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedForm:
+    """The version in which objects lie in a store that a kube-apiserver may read, where no server serves it."""
+
+    gvk: GroupVersionKind
+    write: Callable[[Object], Object]
+    read: Callable[[Object], Object]
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One resource in one version."""
 
@@ -45,6 +54,8 @@ class Kind:
     to_storage: Callable[[Object], Object] | None = None
     """Converts this version to `storage_gvk`."""
     from_storage: Callable[[Object], Object] | None = None
+    shared_form: SharedForm | None = None
+    """Of objects in etcd, where that is another version still."""
     storage_prefix: str = ""
     """Part of the key between the etcd prefix and the namespace, e.g. `services/specs`, `pods`."""
     list_kind: str = ""

@@ -10,7 +10,8 @@ from importlib import resources
 
 from miniapi.authz.policy import GROUP as RBAC_GROUP
 from miniapi.authz.reconciliation import RoleChanged, reconciled
-from miniapi.client.client import Client, resource_path
+from miniapi.client.client import APPLY, Client, resource_path
+from miniapi.clock import utc_now
 from miniapi.errors import ApiError
 from miniapi.meta.objects import Object
 from miniapi.storage.interface import Store
@@ -31,6 +32,7 @@ Entry = tuple[str, str, str, Object]
 """(group, version, plural, object)."""
 
 FLOWCONTROL_GROUP, FLOWCONTROL_MANAGER = "flowcontrol.apiserver.k8s.io", "api-priority-and-fairness-config-producer-v1"
+SERVICE_CIDR_MANAGER = "kubernetes-service-cidr-controller"
 NODE_ROLE = ("clusterroles", "system:node")
 
 
@@ -123,6 +125,28 @@ async def _create(client: Client, entry: Entry, service_cluster_ip_range: str) -
         path = resource_path(group, version, plural, obj["metadata"].get("namespace", ""))
         query = {"fieldManager": FLOWCONTROL_MANAGER} if group == FLOWCONTROL_GROUP else None
         await client.send("POST", path, query, obj)
+        if plural == "servicecidrs":
+            await _declare_ready(client, entry)
     except ApiError as problem:
         if problem.code not in (404, 409):
             raise
+
+
+async def _declare_ready(client: Client, network: Entry) -> None:
+    """The original's controller of the default network says so (controlplane/controller/defaultservicecidr)."""
+    group, version, plural, obj = network
+    name = obj["metadata"]["name"]
+    condition = {
+        "type": "Ready",
+        "status": "True",
+        "lastTransitionTime": utc_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "message": "Kubernetes default Service CIDR is ready",
+    }
+    ready = {
+        "kind": obj["kind"],
+        "apiVersion": obj["apiVersion"],
+        "metadata": {"name": name},
+        "status": {"conditions": [condition]},
+    }
+    manager = {"fieldManager": SERVICE_CIDR_MANAGER, "force": "true"}
+    await client.patch(group, version, plural, "", name, ready, APPLY, "status", **manager)

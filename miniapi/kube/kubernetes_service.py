@@ -40,6 +40,7 @@ async def publish(client: Client, service_address: str, address: str, port: int)
         "spec": {
             "type": "ClusterIP",
             "clusterIP": service_address,
+            "ipFamilyPolicy": "SingleStack",
             "ports": [{"name": "https", "protocol": "TCP", "port": _SERVICE_PORT, "targetPort": port}],
         },
     }

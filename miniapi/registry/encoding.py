@@ -14,6 +14,7 @@ from miniapi import errors
 from miniapi.codec.builtin import codec_for
 from miniapi.codec.interface import DecodeError
 from miniapi.codec.protobuf import MAGIC as PROTOBUF_MAGIC
+from miniapi.kinds.kind import SharedForm
 from miniapi.meta.gvk import GroupVersionKind
 from miniapi.meta.objects import Object
 from miniapi.meta.raw import RawObject, keep_texts
@@ -32,9 +33,15 @@ class StoredForm:
     """Objects at rest in one media type. What lies there in another one is read too, by its first bytes."""
 
     def __init__(
-        self, media_type: str = JSON, restore: Restore = lambda obj: obj, raw_members: tuple[str, ...] = ()
+        self,
+        media_type: str = JSON,
+        restore: Restore = lambda obj: obj,
+        raw_members: tuple[str, ...] = (),
+        shared: SharedForm | None = None,
     ) -> None:
         self.media_type = media_type
+        self._shared = shared
+        self._shared_head = head(shared.gvk)[: -len(b',"metadata":{')] if shared else b"-"
         self._raw_members = raw_members
         self._codec = None if media_type == JSON else codec_for(media_type)
         self._restore = restore
@@ -47,7 +54,13 @@ class StoredForm:
 
     def at_rest(self, obj: Object, own: bytes) -> bytes:
         """An object, given as a dict and as our own JSON, as it will lie in the store."""
+        if self._shared is not None:
+            return own_json(self._shared.write(obj))
         return own if self._codec is None else self._codec.encode(obj)
+
+    def is_own(self, data: bytes) -> bool:
+        """Whether a value that lies in the store is our own JSON already."""
+        return is_own(data) and not data.startswith(self._shared_head)
 
     def writes(self, data: bytes) -> bool:
         """Whether a value is in the encoding that `at_rest` gives."""
@@ -58,6 +71,8 @@ class StoredForm:
         try:
             if data[:1] == b"{":
                 obj: Object = orjson.loads(data)
+                if self._shared is not None and obj.get("apiVersion") == self._shared.gvk.api_version:
+                    return self._shared.read(obj)
                 keep_texts(obj, data, self._raw_members)
                 return obj
             return self._restore(codec_for(_media_type(data)).decode(data, None).obj)

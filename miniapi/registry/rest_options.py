@@ -38,7 +38,10 @@ class RestOptions:
             storage = self._factory.resource_storage(kind.gvk.group, kind.plural, custom=kind.custom)
             typed = kind.custom or self.schemas.of_table
             form = StoredForm(
-                storage.media_type if typed else JSON, _restorer(kind, self.schemas), kind.strategy.raw_members
+                storage.media_type if typed else JSON,
+                _restorer(kind, self.schemas),
+                kind.strategy.raw_members,
+                kind.shared_form if storage.shared else None,
             )
             found = self._resources[kind.storage_prefix] = Resource(
                 self._cached(storage, form),

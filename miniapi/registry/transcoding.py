@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
-from miniapi.registry.encoding import StoredForm, is_own, stored_order
+from miniapi.registry.encoding import StoredForm, stored_order
 from miniapi.storage.interface import Event, KeyConflict, Page, Progress, Store, Stored
 from miniapi.storage.own_writes import OwnWrites, Tell
 
@@ -35,7 +35,7 @@ class TranscodingStore:
 
     def remembered(self, key: str, at_rest: bytes) -> bytes | None:
         """What is about to be written in own JSON, if that is known."""
-        if is_own(at_rest):
+        if self._form.is_own(at_rest):
             return at_rest
         written = self._written.get(key)
         return written[1] if written is not None and written[0] == at_rest else None
@@ -49,7 +49,7 @@ class TranscodingStore:
         known = self._known(stored.key)
         if known is not None and known.mod_revision == stored.mod_revision and known.stale == stored.stale:
             return known
-        if is_own(stored.value):
+        if self._form.is_own(stored.value):
             return stored
         written = self._written.get(stored.key)
         if written is not None and written[0] == stored.value:
