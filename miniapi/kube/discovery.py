@@ -133,7 +133,10 @@ class Discovery:
         if parts == ["apis"]:
             if aggregated:
                 return documents.aggregated(named, "v2")
-            listed = [documents.group(n, v) for n, v in named.items()]
+            # Groups that others brought stand here in the order of their API services' names, `version.group`.
+            brought = sorted(named.keys() - self._builtin, key=lambda n: min(f"{v}.{n}" for v in named[n]))
+            names = [*(n for n in named if n in self._builtin), *brought]
+            listed = [documents.group(n, named[n]) for n in names]
             return {"kind": "APIGroupList", "apiVersion": "v1", "groups": listed}
         if parts[0] == "api" and len(parts) == 2 and parts[1] in groups[""]:
             return documents.resource_list(groups[""][parts[1]], parts[1])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 from multidict import CIMultiDict
 
@@ -16,11 +17,23 @@ from miniapi.wire import Request, fixed_body
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def asked(method, path):
-    request = Request(method, path, "", CIMultiDict(), fixed_body(b""))
-    return await Discovery(Catalog(builtin_kinds()), "127.0.0.1:443").serve(
+async def asked(method, path, *more, **headers):
+    request = Request(method, path, "", CIMultiDict(headers), fixed_body(b""))
+    return await Discovery(Catalog(builtin_kinds()), "127.0.0.1:443", more).serve(
         Context(request, NOW, parse(method, path, ""))
     )
+
+
+class Brought:
+    """Versions of groups that are no built-in ones."""
+
+    changes = 1
+
+    def kinds(self):
+        return ()
+
+    def places(self):
+        return [("aaa.dev", "v1beta1"), ("mmm.dev", "v2"), ("mmm.dev", "v1alpha1"), ("zzz.dev", "v1")]
 
 
 @pytest.mark.parametrize("path", ["/apis", "/apis/apps"])
@@ -34,3 +47,18 @@ async def test_versions_and_their_resources_are_only_read(path):
     with pytest.raises(ApiError) as refused:
         await asked("POST", path)
     assert refused.value.code == 405
+
+
+@pytest.mark.parametrize(
+    ("accept", "order"),
+    [
+        ("application/json", ["zzz.dev", "mmm.dev", "aaa.dev"]),
+        ("application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList", ["aaa.dev", "mmm.dev", "zzz.dev"]),
+    ],
+)
+async def test_brought_groups_stand_by_the_names_of_their_services_or_by_their_own(accept, order):
+    told = orjson.loads((await asked("GET", "/apis", Brought(), Accept=accept)).body)
+    names = [
+        group["name"] if "name" in group else group["metadata"]["name"] for group in told.get("groups") or told["items"]
+    ]
+    assert names[-3:] == order
