@@ -20,7 +20,7 @@ from miniapi.endpoints.parameters import WriteOptions, manager_name, write_optio
 from miniapi.endpoints.patching import read_patch
 from miniapi.endpoints.scope import Scope
 from miniapi.endpoints.table import Printer
-from miniapi.endpoints.update_flow import check_name
+from miniapi.endpoints.update_flow import check_name, check_version
 from miniapi.endpoints.writes import attributes, before_update, check_namespace, raise_invalid, write_context
 from miniapi.kinds.printers.cells import age, name, spec, status
 from miniapi.meta.objects import Object, copy, metadata
@@ -132,9 +132,8 @@ class _Change:
         raise_invalid(scope, name, list(handler.validate(scale, shown)))
         obj: Object = copy(old)
         handler.put_back(obj, scale)
-        version = old["metadata"]["resourceVersion"]
-        if obj["metadata"]["resourceVersion"] != version:
-            raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, name)
+        check_version(scope, scope.kind.strategy, name, obj["metadata"], old["metadata"])
+        obj["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
         fields = to_parent(entries, scale["metadata"].get("managedFields"), old["apiVersion"], handler.paths)
         obj["metadata"].pop("managedFields", None)
         if fields:

@@ -25,6 +25,7 @@ from miniapi.endpoints.writes import (
 from miniapi.meta.objects import Object, copy, metadata
 from miniapi.registry.deletion import may_vanish
 from miniapi.storage.interface import KeyConflict, Stored
+from miniapi.strategies.interface import Strategy
 
 
 @dataclass(slots=True)
@@ -122,15 +123,20 @@ def _check_version(change: Change, obj: Object, old: Object) -> None:
     uid = meta.get("uid")
     if uid and uid != old_meta.get("uid") and not change.patches:
         raise _other_uid(change, uid, old_meta.get("uid", ""))
+    check_version(scope, scope.strategy, name, meta, old_meta)
+    meta["resourceVersion"] = old_meta["resourceVersion"]
+
+
+def check_version(scope: Scope, strategy: Strategy, name: str, meta: dict[str, Any], old_meta: dict[str, Any]) -> None:
+    """409 where another version must be there still than is, 422 where none is told and one has to be."""
     wanted = _wanted_version(meta)
     if not wanted:
-        if not scope.strategy.allow_unconditional_update:
+        if not strategy.allow_unconditional_update:
             why = "Invalid value: 0: must be specified for an update"
             causes = [errors.Cause("FieldValueInvalid", why, "metadata.resourceVersion")]
             raise errors.invalid(scope.kind.plural, scope.kind.gvk.group, name, causes)
     elif wanted != int(old_meta["resourceVersion"]):
         raise errors.conflict(scope.kind.plural, scope.kind.gvk.group, name)
-    meta["resourceVersion"] = old_meta["resourceVersion"]
 
 
 def _wanted_version(meta: dict[str, Any]) -> int:

@@ -137,7 +137,6 @@ class _Object:
         wrong_size = self._size(len(value), path)
         if wrong_size is not None:
             add(problems, [wrong_size])
-            return 0
         olds = old if old.__class__ is dict else {}
         matched = 0
         for name in value if self.closed else ():

@@ -164,6 +164,14 @@ def test_a_fraction_is_no_integer_and_out_of_its_range() -> None:
     ]
 
 
+def test_too_many_properties_are_judged_all_the_same() -> None:
+    schema: Body = {"type": "object", "maxProperties": 1, "additionalProperties": {"type": "string"}}
+    assert causes(props(v=schema), {"v": {"a": 1, "b": "x"}}) == [
+        ("spec.v", "Too many: 2: must have at most 1 item"),
+        ("spec.v.a", 'Invalid value: "integer": spec.v.a in body must be of type string: "integer"'),
+    ]
+
+
 def test_required_fields_come_after_the_others() -> None:
     item = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer", "minimum": 3}}}
     assert causes(props(f={"type": "array", "items": item}), {"f": [{"a": 1}, {}]}) == [
