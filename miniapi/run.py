@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from miniapi.bootstrap import Server, StartFailed, build
 from miniapi.clock import process_age_seconds
+from miniapi.errors import ApiError
 from miniapi.options.server import Options
 from miniapi.server.announce import Summary, announce
 from miniapi.server.kubeconfig import document, merge, user_path, write
@@ -56,7 +57,7 @@ async def serve(server: Server) -> None:
     background: list[asyncio.Task[None]] = []
     try:
         await _start(storage, limits.storage_initialization_timeout_seconds)
-        await lifecycle.run_hooks()
+        await _begin(server)
         await storage.begin_history()
         async with asyncio.TaskGroup() as group:
             await config.informers.start(group, background)
@@ -89,6 +90,13 @@ async def _start(storage: StorageFactory, most_seconds: float) -> None:
         await storage.start(most_seconds)
     except StoreUnavailable as problem:
         raise StartFailed(str(problem)) from None
+
+
+async def _begin(server: Server) -> None:
+    try:
+        await server.config.lifecycle.run_hooks()
+    except ApiError as problem:
+        raise StartFailed(f"what every server begins with cannot be stored: {problem}") from None
 
 
 async def _stop_serving(server: Server, http: HttpServer) -> None:

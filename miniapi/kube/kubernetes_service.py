@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import logging
 import socket
 from typing import Any
 
 from miniapi.client.client import Client
 from miniapi.errors import ApiError
-from miniapi.meta.objects import Object
+from miniapi.meta.objects import Object, copy
 
 NAMESPACE, NAME = "default", "kubernetes"
 _SERVICE_PORT = 443
 _LABELS = {"component": "apiserver", "provider": "kubernetes"}
+PAUSES_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Between the attempts to publish."""
 _DOCUMENTATION = "192.0.2.1"
 """An address that is nobody's (RFC 5737): choosing a route to it sends nothing."""
+
+log = logging.getLogger(__name__)
 
 
 def host_address(advertised: str) -> str:
@@ -71,24 +77,39 @@ async def publish(client: Client, service_address: str, address: str, port: int)
 
 
 async def _ensure(client: Client, group: str, plural: str, wanted: Object) -> None:
-    """Creates, or updates where what is there says otherwise. Several servers may do so at once."""
+    """Creates, or updates where what is there says otherwise.
+
+    Several servers may do so at once: one that has the address is about to create the service, and who comes second
+    looks again. What cannot be published in the end keeps no server from its clients.
+    """
+    for pause in PAUSES_SECONDS:
+        try:
+            await _write(client, group, plural, wanted)
+            return
+        except ApiError as problem:
+            if problem.code not in (409, 422):
+                raise
+            told = problem
+        await asyncio.sleep(pause)
+    log.warning("%s %s/%s cannot be published: %s", plural, NAMESPACE, NAME, told)
+
+
+async def _write(client: Client, group: str, plural: str, wanted: Object) -> None:
+    """One attempt."""
     try:
         current = await client.get(group, "v1", plural, NAMESPACE, NAME)
     except ApiError as problem:
         if problem.code != 404:
             raise
         current = None
-    try:
-        if current is None:
-            await client.create(group, "v1", plural, NAMESPACE, wanted)
-        elif not _says(current, wanted):
-            if plural == "services":
-                wanted["spec"]["clusterIP"] = current["spec"].get("clusterIP", "")
-            wanted["metadata"]["resourceVersion"] = current["metadata"]["resourceVersion"]
-            await client.update(group, "v1", plural, NAMESPACE, wanted)
-    except ApiError as problem:
-        if problem.code != 409:
-            raise
+    if current is None:
+        await client.create(group, "v1", plural, NAMESPACE, wanted)
+    elif not _says(current, wanted):
+        update = copy(wanted)
+        if plural == "services":
+            update["spec"]["clusterIP"] = current["spec"].get("clusterIP", "")
+        update["metadata"]["resourceVersion"] = current["metadata"]["resourceVersion"]
+        await client.update(group, "v1", plural, NAMESPACE, update)
 
 
 def _says(current: Any, wanted: Any) -> bool:
