@@ -33,9 +33,9 @@ class CustomResource(Resource):
         """Ends the watches soon."""
         asyncio.get_running_loop().call_later(TEAR_DOWN_SECONDS, self._closed.set)
 
-    def watch(self, namespace: str, after: int, name: str = "") -> AbstractAsyncContextManager[AsyncIterator[Batch]]:
+    def watch(self, namespace: str, after: int) -> AbstractAsyncContextManager[AsyncIterator[Batch]]:
         """As a resource's; ends with the resource."""
-        return self._watched(super().watch(namespace, after, name))
+        return self._watched(super().watch(namespace, after))
 
     @asynccontextmanager
     async def _watched(

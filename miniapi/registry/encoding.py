@@ -41,7 +41,7 @@ class StoredForm:
     ) -> None:
         self.media_type = media_type
         self._shared = shared
-        self._shared_head = head(shared.gvk)[: -len(b',"metadata":{')] if shared else b"-"
+        self._shared_head = _type(shared.gvk) if shared else None
         self._raw_members = raw_members
         self._codec = None if media_type == JSON else codec_for(media_type)
         self._restore = restore
@@ -60,7 +60,7 @@ class StoredForm:
 
     def is_own(self, data: bytes) -> bool:
         """Whether a value that lies in the store is our own JSON already."""
-        return is_own(data) and not data.startswith(self._shared_head)
+        return is_own(data) and (self._shared_head is None or not data.startswith(self._shared_head))
 
     def writes(self, data: bytes) -> bool:
         """Whether a value is in the encoding that `at_rest` gives."""
@@ -112,7 +112,11 @@ def stored_order(obj: Object) -> Object:
 
 def head(stored_as: GroupVersionKind) -> bytes:
     """How all objects of a kind begin in our own JSON, up to where the revision goes."""
-    return b'{"kind":"%b","apiVersion":"%b","metadata":{' % (stored_as.kind.encode(), stored_as.api_version.encode())
+    return _type(stored_as) + b',"metadata":{'
+
+
+def _type(gvk: GroupVersionKind) -> bytes:
+    return b'{"kind":"%b","apiVersion":"%b"' % (gvk.kind.encode(), gvk.api_version.encode())
 
 
 def own_json(obj: Object) -> bytes:

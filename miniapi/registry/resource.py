@@ -84,18 +84,15 @@ class Resource:
         except STORE_PROBLEMS as problem:
             raise told(problem) from None
 
-    async def hasten(self, namespace: str, name: str = "") -> None:
-        """Watches of the same objects soon tell how far they are; StoreUnavailable passes."""
-        await self.store.hasten(self._range(namespace, name))
+    async def hasten(self, namespace: str) -> None:
+        """Watches of the same collection soon tell how far they are; StoreUnavailable passes."""
+        await self.store.hasten(self.scope(namespace))
 
     def watch(
-        self, namespace: str, after: int, name: str = ""
+        self, namespace: str, after: int
     ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Event] | Progress]]:
-        """Events of the collection, or of what starts with one object's key."""
-        return self.store.watch(self._range(namespace, name), after=after)
-
-    def _range(self, namespace: str, name: str) -> str:
-        return self.key(namespace, name) if name and (namespace or not self.namespaced) else self.scope(namespace)
+        """Events of the collection."""
+        return self.store.watch(self.scope(namespace), after=after)
 
     async def create(self, namespace: str, name: str, obj: Object) -> Stored:
         """Stores a new object; KeyConflict where it exists."""

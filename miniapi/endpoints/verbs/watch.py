@@ -121,6 +121,7 @@ class _Watcher(Generic[One, Many]):
                     bookmark_at = loop.time() + BOOKMARK_SECONDS
                     # The stream itself tells how far it is: what it has yet to bring must not lie behind a bookmark.
                     bookmark_due = True
+                    # A store that is away for a moment costs a bookmark, not the watch.
                     with suppress(StoreUnavailable):
                         await self.scope.versioned.resource.hasten(self.namespace)
 
